@@ -1,0 +1,63 @@
+"""Host memory: NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.device import cpu
+
+xp = np
+
+
+def empty(shape, numpy_dtype, index=None):
+    """Uninitialised memory."""
+    return np.empty(shape, numpy_dtype)
+
+
+def from_host(array, index=None):
+    """``array`` itself: it is where it should be."""
+    return array
+
+
+def to_host(array):
+    """``array`` itself."""
+    return array
+
+
+def synchronize(index=None) -> None:
+    """NumPy computes before it returns; nothing is pending."""
+
+
+def device_of(array):
+    """``cpu``."""
+    return cpu
+
+
+def strided(array, shape, byte_strides):
+    """The array's memory under another shape and strides (bytes); the caller has checked the bounds."""
+    if array.flags.c_contiguous and array.size:
+        return np.ndarray(shape, array.dtype, array, 0, byte_strides)
+    return np.lib.stride_tricks.as_strided(array, shape, byte_strides)
+
+
+def thread_count() -> int:
+    """How many threads NumPy's BLAS uses: as many as the process may run on, unless set."""
+    import os
+
+    return _threads or len(os.sched_getaffinity(0))
+
+
+def set_thread_count(count: int) -> None:
+    """Limit NumPy's BLAS to ``count`` threads (needs threadpoolctl; RuntimeError without it)."""
+    global _threads
+    if count <= 0:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        raise RuntimeError("set_num_threads needs the package threadpoolctl to reach NumPy's BLAS") from None
+    threadpool_limits(count)
+    _threads = count
+
+
+_threads: int | None = None

@@ -1,0 +1,1 @@
+"""What a tensor is: dtype, promotion, device, strides and overlap, storage and version, Tensor."""

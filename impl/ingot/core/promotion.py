@@ -1,0 +1,107 @@
+"""Type promotion: which dtype a computation on several operands has.
+
+PyTorch ranks operands in three categories, a dimensioned tensor above a 0-d tensor above a Python number; a lower category decides only
+where it brings a higher kind (bool < integer < float < complex) than all above it. https://docs.pytorch.org/docs/stable/tensor_attributes.html
+"""
+
+from __future__ import annotations
+
+from . import dtype as dtypes
+from .dtype import BOOL, COMPLEX, FLOAT, INTEGER, dtype
+
+_SIGNED = (dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64)
+_BAREBONES = frozenset((dtypes.uint16, dtypes.uint32, dtypes.uint64))
+
+
+def _promote_integers(a: dtype, b: dtype) -> dtype:
+    if a in _BAREBONES or b in _BAREBONES:
+        raise RuntimeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, "
+            f"attempted to promote {a.legacy_name} and {b.legacy_name}"
+        )
+    if a is dtypes.uint8 or b is dtypes.uint8:
+        signed = b if a is dtypes.uint8 else a
+        return dtypes.int16 if signed is dtypes.int8 else signed
+    return max(a, b, key=lambda item: item.itemsize)
+
+
+def _promote_floats(a: dtype, b: dtype) -> dtype:
+    if a in dtypes.FLOAT8 or b in dtypes.FLOAT8:
+        raise RuntimeError(
+            f"Promotion for Float8 Types is not supported, attempted to promote {a.legacy_name} and {b.legacy_name}"
+        )
+    if a.itemsize == b.itemsize:  # float16 with bfloat16: neither holds the other
+        return dtypes.float32
+    return max(a, b, key=lambda item: item.itemsize)
+
+
+def _promote(a: dtype, b: dtype) -> dtype:
+    if a is b:
+        return a
+    if a.category < b.category:
+        a, b = b, a
+    if a.category == COMPLEX:
+        wide = dtypes.float64 in (a.to_real(), b.to_real())
+        return dtypes.complex128 if wide else dtypes.complex64
+    if a.category != b.category:
+        return a
+    return _promote_floats(a, b) if a.category == FLOAT else _promote_integers(a, b)
+
+
+_TABLE: dict[tuple[dtype, dtype], dtype] = {}
+
+
+def promote_types(type1: dtype, type2: dtype) -> dtype:
+    """The smallest dtype that both ``type1`` and ``type2`` promote to.
+
+    >>> promote_types(dtypes.uint8, dtypes.int8)
+    torch.int16
+    """
+    key = (type1, type2)
+    found = _TABLE.get(key)
+    if found is None:
+        found = _TABLE[key] = _promote(type1, type2)
+    return found
+
+
+def number_dtype(value) -> dtype:
+    """The dtype a bare Python number stands for: bool, int64, the default float, or its complex."""
+    kind = type(value)
+    if kind is bool:
+        return dtypes.bool_
+    if kind is int:
+        return dtypes.int64
+    if kind is float:
+        return dtypes.get_default_dtype()
+    return dtypes.get_default_dtype().to_complex()
+
+
+def combine(dimensioned: dtype | None, zero_dim: dtype | None, number: dtype | None) -> dtype:
+    """The result of the three categories' own promotions (None where a category is empty)."""
+    result = dimensioned
+    for lower in (zero_dim, number):
+        if lower is None:
+            continue
+        if result is None:
+            result = lower
+        elif lower.category > result.category:
+            # A complex number beside a float tensor keeps the tensor's precision; a float beside integers is a new kind altogether.
+            if lower.category == COMPLEX and result.category == FLOAT:
+                result = promote_types(result, dtypes.complex64) if lower is number else promote_types(result, lower)
+            else:
+                result = lower
+    assert result is not None, "at least one operand decides the dtype"
+    return result
+
+
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """Whether a result of dtype ``from_`` may be written into a tensor of dtype ``to``: kinds may only rise.
+
+    >>> can_cast(dtypes.float32, dtypes.int64)
+    False
+    """
+    if from_.category == COMPLEX and to.category != COMPLEX:
+        return False
+    if from_.category == FLOAT and to.category in (BOOL, INTEGER):
+        return False
+    return not (from_.category == INTEGER and to.category == BOOL)

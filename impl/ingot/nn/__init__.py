@@ -1,0 +1,7 @@
+"""Neural networks: modules, their parameters, functions, initialisation and training aids."""
+
+from __future__ import annotations
+
+from . import functional, init, modules, parameter, utils
+from .modules import *  # noqa: F403
+from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter

@@ -1,0 +1,33 @@
+"""The layout of convolution weights in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..modules.conv import Conv2d, Conv3d, ConvTranspose2d, ConvTranspose3d
+from ..modules.module import Module
+
+__all__ = ["convert_conv2d_weight_memory_format", "convert_conv3d_weight_memory_format"]
+
+
+def _convert(module: Module, kinds: tuple[type, ...], memory_format: Any) -> Module:
+    for child in module.modules():
+        if isinstance(child, kinds):
+            child.weight.data = child.weight.detach().clone(memory_format=memory_format)
+    return module
+
+
+def convert_conv2d_weight_memory_format(module: Module, memory_format: Any) -> Module:
+    """Lay out the weights of all 2-d convolutions as ``memory_format`` says, in place.
+
+    Example: ``convert_conv2d_weight_memory_format(model, ingot.channels_last)``
+    """
+    return _convert(module, (Conv2d, ConvTranspose2d), memory_format)
+
+
+def convert_conv3d_weight_memory_format(module: Module, memory_format: Any) -> Module:
+    """Lay out the weights of all 3-d convolutions as ``memory_format`` says, in place.
+
+    Example: ``convert_conv3d_weight_memory_format(model, ingot.channels_last_3d)``
+    """
+    return _convert(module, (Conv3d, ConvTranspose3d), memory_format)

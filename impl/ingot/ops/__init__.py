@@ -1,0 +1,22 @@
+"""What can be computed: one declaration per op, one file per family."""
+
+from __future__ import annotations
+
+import sys
+
+from . import (
+    arithmetic,
+    conversion,
+    convolution,
+    creation,
+    linear,
+    operators,
+    reductions,
+    views,
+)
+from .bind import bind
+
+FAMILIES = tuple(module for name, module in sorted(sys.modules.items()) if name.startswith(f"{__name__}."))
+
+SPACES = bind(FAMILIES)
+"""Namespace -> {name: function}: what ``ingot``, ``ingot.nn.functional``, ``ingot.linalg``, ... show."""

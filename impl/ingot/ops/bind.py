@@ -1,0 +1,61 @@
+"""Puts the declared ops where people look for them: namespaces, Tensor methods, in-place forms, aliases."""
+
+from __future__ import annotations
+
+import inspect
+
+from ..core.tensor import Tensor
+from .declare import REGISTRY, Op
+from .dispatch import inplace
+from .generate import make_inplace
+
+
+def bind(modules) -> dict[str, dict]:
+    """Bind every declared op; returns namespace name -> {function name: function}.
+
+    ``modules`` are the family modules; a module's ``ALSO`` names functions of "torch" that stand in further namespaces too.
+    """
+    spaces: dict[str, dict] = {}
+    for op in REGISTRY.values():
+        if op.namespace == "internal":
+            continue
+        space = spaces.setdefault(op.namespace, {})
+        names = (op.name, *op.aliases)
+        for name in names:
+            space[name] = op.function
+            if op.method:
+                _set_method(name, op.function)
+        if op.inplace:
+            written = make_inplace(op, f"{op.name}_") if op.kind == "pointwise" else _inplace_of(op)
+            for name in names:
+                space[f"{name}_"] = written
+                if op.method:
+                    _set_method(f"{name}_", written)
+    for module in modules:
+        for namespace, names in getattr(module, "ALSO", {}).items():
+            spaces.setdefault(namespace, {}).update({name: spaces["torch"][name] for name in names})
+    return spaces
+
+
+def _set_method(name: str, function) -> None:
+    # A method written by hand beside an op (``Tensor.view``) wins over the derived one.
+    if name not in Tensor.__dict__:
+        setattr(Tensor, name, function)
+
+
+def _inplace_of(op: Op):
+    """The in-place form of a composite or primitive."""
+    function = op.function
+
+    def written(input, *args, **kwargs):
+        return inplace(op, input, lambda before: function(before, *args, **kwargs), others=args)
+
+    written.__name__ = written.__qualname__ = f"{op.name}_"
+    written.__doc__ = f"In-place version of ``{op.name}``."
+    written.__signature__ = _without_out(function)  # type: ignore[attr-defined]
+    return written
+
+
+def _without_out(function):
+    signature = inspect.signature(inspect.unwrap(function))
+    return signature.replace(parameters=[item for item in signature.parameters.values() if item.name != "out"])
