@@ -20,7 +20,8 @@ def backend_for(device_type: str):
     """The backend module that serves a device type: "cpu", "cuda" or "meta".
 
     A backend module has ``xp`` (the namespace), ``empty(shape, numpy_dtype, index)``, ``from_host(ndarray, index)``, ``to_host(array)``,
-    ``strided(array, shape, byte_strides)``, ``synchronize()`` and ``device_of(array)``. Raises RuntimeError where the device is not available.
+    ``strided(array, shape, byte_strides)``,
+    ``add_at(target, index, values)``, ``synchronize()`` and ``device_of(array)``. Raises RuntimeError where the device is not available.
     """
     found = BACKENDS.get(device_type)
     if found is None:

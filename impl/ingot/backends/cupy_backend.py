@@ -74,3 +74,8 @@ def strided(array, shape, byte_strides):
 def manual_seed(seed: int) -> None:
     """Seed the device's generator."""
     xp.random.seed(seed % (1 << 32))
+
+
+def add_at(target, index, values) -> None:
+    """``target[index[i]] += values[i]`` by atomic adds, repeated indices adding up."""
+    xp.add.at(target, index, values)

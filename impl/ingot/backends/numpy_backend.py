@@ -40,6 +40,18 @@ def strided(array, shape, byte_strides):
     return np.lib.stride_tricks.as_strided(array, shape, byte_strides)
 
 
+def add_at(target, index, values) -> None:
+    """``target[index[i]] += values[i]`` for rows of a 1-d or 2-d target, repeated indices adding up."""
+    if target.ndim == 1 or target.shape[1] == 1 or index.size < 16:
+        # NumPy's ufunc.at has a fast loop for one dimension only.
+        np.add.at(target.reshape(-1) if target.ndim > 1 and target.shape[1] == 1 else target, index, values.reshape(-1) if target.ndim == 1 or target.shape[1] == 1 else values)
+        return
+    order = np.argsort(index, kind="stable")
+    ordered = index[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    target[ordered[starts]] += np.add.reduceat(values[order], starts, axis=0)
+
+
 def thread_count() -> int:
     """How many threads NumPy's BLAS uses: as many as the process may run on, unless set."""
     import os

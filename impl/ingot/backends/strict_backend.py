@@ -254,3 +254,8 @@ def strided(array, shape, byte_strides):
 
 def manual_seed(seed: int) -> None:
     """The stand-in draws its numbers on the host, from the default generator."""
+
+
+def add_at(target, index, values) -> None:
+    """``target[index[i]] += values[i]``, repeated indices adding up."""
+    np.add.at(target.host, index.host, values.host)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..core import dtype as dtypes
 from ..core.tensor import Tensor
-from ..ops import arange, as_tensor, cat, empty_like, full, sort, tensor
+from ..ops import arange, as_tensor, cat, empty_like, full, sort, stack, tensor
 
 __all__ = [
     "PackedSequence",
@@ -233,7 +233,7 @@ def pad_sequence(
             (longest - sequence.size(0), *first.shape[1:]), padding_value, dtype=first.dtype, device=first.device
         )
         padded.append(cat((sequence, padding) if padding_side == "right" else (padding, sequence)))
-    return padded[0].stack(padded, 0 if batch_first else 1)
+    return stack(padded, 0 if batch_first else 1)
 
 
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool = False) -> list[Tensor]:

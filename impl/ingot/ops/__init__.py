@@ -6,12 +6,21 @@ import sys
 
 from . import (
     arithmetic,
+    attention,
     conversion,
     convolution,
     creation,
+    dropout,
+    embedding,
+    indexing,
     linear,
+    loss,
+    normalization,
     operators,
+    padding,
+    pooling,
     reductions,
+    scatter,
     views,
 )
 from .bind import bind

@@ -309,8 +309,8 @@ def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_paddi
 # -- unfold and fold ----------------------------------------------------------------------------------------------------------------------
 
 
-@primitive("_unfold(input, kernel: tuple, dilation: tuple, padding: tuple, stride: tuple)", node="Im2ColBackward0", linear=("input",))
-def _unfold(xp, input, kernel, dilation, padding, stride):
+@primitive("_im2col(input, kernel: tuple, dilation: tuple, padding: tuple, stride: tuple)", node="Im2ColBackward0", linear=("input",))
+def _im2col(xp, input, kernel, dilation, padding, stride):
     out = tuple(
         output_length(n, k, hop, pad, pad, gap)
         for n, k, hop, pad, gap in zip(input.shape[2:], kernel, stride, padding, dilation, strict=True)
@@ -319,13 +319,13 @@ def _unfold(xp, input, kernel, dilation, padding, stride):
     return columns.reshape(input.shape[0], -1, math.prod(out)).copy()
 
 
-@_unfold.backward("input")
+@_im2col.backward("input")
 def _(grad, input_shape, kernel, dilation, padding, stride):
-    return _fold(grad, input_shape[2:], kernel, dilation, padding, stride)
+    return _col2im(grad, input_shape[2:], kernel, dilation, padding, stride)
 
 
-@primitive("_fold(input, size: tuple, kernel: tuple, dilation: tuple, padding: tuple, stride: tuple)", node="Col2ImBackward0", linear=("input",))
-def _fold(xp, input, size, kernel, dilation, padding, stride):
+@primitive("_col2im(input, size: tuple, kernel: tuple, dilation: tuple, padding: tuple, stride: tuple)", node="Col2ImBackward0", linear=("input",))
+def _col2im(xp, input, size, kernel, dilation, padding, stride):
     """Each channel's blocks go through a transposed convolution with one-hot kernels: block row k lands at kernel position k."""
     count = math.prod(kernel)
     out = tuple(
@@ -339,9 +339,9 @@ def _fold(xp, input, size, kernel, dilation, padding, stride):
     return _conv_input.op.kernel(xp, blocks, one_hot, size, stride, padding, dilation, 1).reshape(n, channels, *size)
 
 
-@_fold.backward("input")
+@_col2im.backward("input")
 def _(grad, kernel, dilation, padding, stride):
-    return _unfold(grad, kernel, dilation, padding, stride)
+    return _im2col(grad, kernel, dilation, padding, stride)
 
 
 @composite(namespace="nn.functional")
@@ -352,7 +352,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     if input._array.ndim not in (3, 4):
         raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
     batched = input._array.ndim == 4
-    result = _unfold(input if batched else input.unsqueeze(0), kernel, dilation, padding, stride)
+    result = _im2col(input if batched else input.unsqueeze(0), kernel, dilation, padding, stride)
     return result if batched else result.squeeze(0)
 
 
@@ -379,7 +379,7 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
             f"Given output_size={size}, kernel_size={kernel}, dilation={dilation}, padding={padding}, stride={stride}, expected size of input's "
             f"dimension 2 to match the calculated number of sliding blocks = {blocks}, but got input.size(2)={x._array.shape[2]}."
         )
-    result = _fold(x, size, kernel, dilation, padding, stride)
+    result = _col2im(x, size, kernel, dilation, padding, stride)
     return result if batched else result.squeeze(0)
 
 

@@ -238,7 +238,7 @@ def composite(
         from .generate import with_out
 
         op = Op(
-            name or function.__name__.rstrip("_") if not function.__name__.endswith("__") else function.__name__, "composite", (),
+            name or function.__name__, "composite", (),
             namespace=namespace, method=method, inplace=inplace, out=out, aliases=aliases, doc=inspect.getdoc(function) or "",
         )  # fmt: skip
         register(op)

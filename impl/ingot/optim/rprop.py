@@ -58,8 +58,10 @@ class Rprop(TensorwiseOptimizer):
         previous, size, step = state["prev"], state["step_size"], state["step"]
         step += 1
         agreement = grad.mul(previous.clone() if group["differentiable"] else previous).sign()
-        factor = full_like(agreement, 1.0).masked_fill_(agreement.gt(0), grow).masked_fill_(agreement.lt(0), shrink)
+        changed = agreement.lt(0)
+        factor = agreement.masked_fill(agreement.eq(0), 1)
+        factor.masked_fill_(agreement.gt(0), grow).masked_fill_(changed, shrink)
         size.mul_(factor).clamp_(*group["step_sizes"])
-        grad = grad.masked_fill(agreement.lt(0), 0)
+        grad = grad.masked_fill(changed, 0)
         p.addcmul_(grad.sign(), size, value=-1)
         previous.copy_(grad)
