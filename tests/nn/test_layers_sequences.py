@@ -42,9 +42,7 @@ PACKING = {
     "pad_packed_batch_first": lambda fw: fw.nn.utils.rnn.pad_packed_sequence(
         fw.nn.utils.rnn.pack_sequence(sequences(fw), enforce_sorted=False), batch_first=True
     ),
-    "unpad": lambda fw: fw.nn.utils.rnn.unpad_sequence(
-        fw.nn.utils.rnn.pad_sequence(sequences(fw)), fw.tensor(LENGTHS)
-    ),
+    "unpad": lambda fw: fw.nn.utils.rnn.unpad_sequence(fw.nn.utils.rnn.pad_sequence(sequences(fw)), fw.tensor(LENGTHS)),
     "cast": lambda fw: fw.nn.utils.rnn.pack_sequence(sequences(fw), enforce_sorted=False).float(),
     "invert": lambda fw: fw.nn.utils.rnn.invert_permutation(fw.tensor([2, 0, 3, 1])),
 }
@@ -179,7 +177,9 @@ STACKS = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")  # PyTorch's fast path, which says why it is not taken
+@pytest.mark.filterwarnings(
+    "ignore:enable_nested_tensor is True"
+)  # PyTorch's fast path, which says why it is not taken
 @pytest.mark.parametrize("name", STACKS)
 def test_transformer_stacks(name):
     constructor, call = STACKS[name]

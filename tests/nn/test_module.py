@@ -46,11 +46,6 @@ def story(framework, program):
     return result, [(item.category.__name__, str(item.message)) for item in caught]
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
-def test_same_story(program):
-    assert story(ingot, program) == story(torch, program)
-
-
 def net(framework):
     nn = framework.nn
 
@@ -331,7 +326,11 @@ def printing(fw):
 
 @same
 def parameters_print(fw):
-    return [repr(fw.nn.Parameter(fw.ones(2))), repr(fw.nn.Parameter(fw.ones(1), requires_grad=False)), str(fw.nn.Parameter())]
+    return [
+        repr(fw.nn.Parameter(fw.ones(2))),
+        repr(fw.nn.Parameter(fw.ones(1), requires_grad=False)),
+        str(fw.nn.Parameter()),
+    ]
 
 
 # --- parameters and buffers ------------------------------------------------------------------------------------------
@@ -757,6 +756,11 @@ def deprecated_classes(fw):
     loss = fw.nn.NLLLoss2d()
     old = fw.nn.MSELoss(size_average=False)
     return repr(container), repr(loss), old.reduction, fw.nn.Hardtanh(min_value=-2.0).min_val
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_same_story(program):
+    assert story(ingot, program) == story(torch, program)
 
 
 def test_pickled_modules_come_back():

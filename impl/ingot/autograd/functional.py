@@ -111,7 +111,7 @@ def jacobian(func, inputs, create_graph: bool = False, strict: bool = False, vec
             ]
             rows.append(
                 tuple(
-                    points[i].stack([part[i] for part in parts]).reshape(*output.shape, *points[i].shape)
+                    points[i]._stacked([part[i] for part in parts]).reshape(*output.shape, *points[i].shape)
                     if parts
                     else points[i].new_zeros((*output.shape, *points[i].shape))
                     for i in range(len(points))

@@ -71,7 +71,7 @@ def grad(
                  allow_unused=allow_unused, materialize_grads=materialize_grads)
             for row in range(rows)
         ]  # fmt: skip
-        return tuple(None if column[0] is None else column[0].stack(list(column)) for column in zip(*parts, strict=True))
+        return tuple(None if column[0] is None else column[0]._stacked(list(column)) for column in zip(*parts, strict=True))
     grads = _root_grads(roots, weights, create_graph)
     targets = [_target(item) for item in wanted]
     found = run(_edges(roots), grads, keep, create_graph, targets, accumulate=False)

@@ -117,9 +117,7 @@ def recur(
             projected = F.linear(input, w_ih, b_ih)
             steps = projected.unbind(0) if batch_sizes is None else projected.split(list(batch_sizes))
 
-            def layer_step(
-                x: Tensor, h: States, w_hh: Tensor = w_hh, b_hh: Any = b_hh, w_hr: Any = w_hr
-            ) -> States:
+            def layer_step(x: Tensor, h: States, w_hh: Tensor = w_hh, b_hh: Any = b_hh, w_hr: Any = w_hr) -> States:
                 return step(x, h, w_hh, b_hh, w_hr)
 
             run = _backwards if direction else _forwards
@@ -134,7 +132,9 @@ def _whole_sequence(mode: str, args: tuple[Any, ...], packed: bool) -> tuple[Ten
     """The two forms of a sequence function: (input, hx, params, ..., batch_first) and (data, batch_sizes, hx, ...)."""
     if packed:
         data, batch_sizes, hx, weights, *options = args
-        return recur(mode, data, batch_sizes.tolist(), (hx,) if isinstance(hx, Tensor) else tuple(hx), weights, *options)
+        return recur(
+            mode, data, batch_sizes.tolist(), (hx,) if isinstance(hx, Tensor) else tuple(hx), weights, *options
+        )
     input, hx, weights, *options, batch_first = args
     states = (hx,) if isinstance(hx, Tensor) else tuple(hx)
     input = input.transpose(0, 1) if batch_first else input
@@ -184,9 +184,7 @@ def lstm_cell(
     return hidden, cell
 
 
-def gru_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None
-) -> Tensor:
+def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """One step of a GRU: input (N, features), hx (N, hidden) -> the new state.
 
     Example: ``gru_cell(x, h, w_ih, w_hh)`` with w_ih (3 * hidden, features), w_hh (3 * hidden, hidden)
@@ -194,9 +192,7 @@ def gru_cell(
     return _gru_step(F.linear(input, w_ih, b_ih), (hx,), w_hh, b_hh)[0]
 
 
-def rnn_tanh_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None
-) -> Tensor:
+def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """``tanh(input w_ih^T + b_ih + hx w_hh^T + b_hh)``: input (N, features), hx (N, hidden) -> (N, hidden).
 
     Example: ``rnn_tanh_cell(x, h, w_ih, w_hh)`` with w_ih (hidden, features), w_hh (hidden, hidden)
@@ -204,9 +200,7 @@ def rnn_tanh_cell(
     return _rnn_tanh_step(F.linear(input, w_ih, b_ih), (hx,), w_hh, b_hh)[0]
 
 
-def rnn_relu_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None
-) -> Tensor:
+def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """``relu(input w_ih^T + b_ih + hx w_hh^T + b_hh)``: input (N, features), hx (N, hidden) -> (N, hidden).
 
     Example: ``rnn_relu_cell(x, h, w_ih, w_hh)`` with w_ih (hidden, features), w_hh (hidden, hidden)

@@ -13,6 +13,8 @@ from . import (
     dropout,
     embedding,
     indexing,
+    interop,
+    joining,
     linear,
     loss,
     normalization,
@@ -21,6 +23,7 @@ from . import (
     pooling,
     reductions,
     scatter,
+    sorting,
     views,
 )
 from .bind import bind

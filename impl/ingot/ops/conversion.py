@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..autograd.views import bump, check_writable, rebase_history
-from ..backends import NAMESPACES, backend_for
+from ..backends import backend_for, backend_of
 from ..core import dtype as dtypes
 from ..core import layout
 from ..core.device import device as Device
+from ..core.errors import broadcast_mismatch
 from ..core.memory_format import (
     channels_last,
     channels_last_3d,
@@ -17,15 +18,19 @@ from ..core.memory_format import (
     preserve_format,
 )
 from ..core.tensor import Tensor
+from ..core.storage import storage_of
+from .creation import shape_of
 from .creation import tensor as new_tensor
 from .declare import composite, primitive
+from .dispatch import resize, wrong_output_shape
 from .views import restride
 
 
 @primitive("_clone(input, format: memory_format)", linear=("input",), half="native", node="CloneBackward0")
 def _clone(xp, input, format):
     if format is preserve_format:
-        return input.copy("K") if layout.overlaps_itself(input.shape, layout.strides(input)) is False else input.copy("C")
+        dense = input.flags.c_contiguous or not layout.overlaps_itself(input.shape, layout.strides(input))
+        return input.copy("K") if dense else input.copy("C")
     if format is contiguous_format:
         return input.copy("C")
     result = like_strided(xp, input, layout.channels_last_strides(input.shape))
@@ -79,8 +84,8 @@ def _(grad, input_dtype):
 
 @primitive("_move(input, device: device)", half="native", node="ToCopyBackward0", linear=("input",))
 def _move(xp, input, device):
-    source, target = backend_of_namespace(xp), backend_for(device.type)
-    return target.from_host(source.to_host(input).copy(), device.index)
+    source, target = backend_of(input), backend_for(device.type)
+    return target.from_host(input if device.type == "meta" else source.to_host(input), device.index)
 
 
 @_move.backward("input")
@@ -88,15 +93,14 @@ def _(grad, input):
     return _move(grad, input.device)
 
 
-def backend_of_namespace(xp):
-    """The backend whose namespace is ``xp``."""
-    for kind in ("cpu", "cuda", "meta"):
-        backend = backend_for(kind) if NAMESPACES.get(np.ndarray) is xp and kind == "cpu" else None
-        if backend is not None:
-            return backend
-    from ..backends import BACKENDS
-
-    return next(backend for backend in BACKENDS.values() if backend.xp is xp)
+def _moved(self, place: Device):
+    """The tensor on another device, itself where it is there. RuntimeError where there is no such device."""
+    here = self.device
+    if place.type == here.type and place.index in (None, here.index):
+        return self
+    if here.type == "meta":
+        raise NotImplementedError("Cannot copy out of meta tensor; no data!")
+    return _move(self, place)
 
 
 def _to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=preserve_format) -> Tensor:
@@ -114,9 +118,7 @@ def _to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, me
         copy = bool(args[-1])
     result = self
     if device is not None:
-        place = Device(device)
-        if place.type != self.device.type:
-            result = _move(result, place)
+        result = _moved(result, Device(device))
     if dtype is not None:
         dtype = dtypes.parse(dtype)
         if dtype.numpy != result._array.dtype:
@@ -186,19 +188,20 @@ def _copy_(self, src, non_blocking: bool = False) -> Tensor:
     try:
         source = src.expand(self.shape) if src._array.shape != self._array.shape else src
     except RuntimeError:
-        from .dispatch import wrong_output_shape
-        from ..core.errors import broadcast_mismatch
-
-        try:
-            raise broadcast_mismatch(self._array.shape, src._array.shape) from None
-        except AssertionError:
-            raise wrong_output_shape(self._array.shape, src._array.shape) from None
+        raise _does_not_fit(self._array.shape, src._array.shape) from None
     array = source._array
     self._array[...] = array.real if array.dtype.kind == "c" and self._array.dtype.kind != "c" else array
     bump(self)
     if self._autograd is not None or src._autograd is not None:
         rebase_history(self, source.to(self.dtype))
     return self
+
+
+def _does_not_fit(shape, given) -> RuntimeError:
+    try:
+        return wrong_output_shape(shape, np.broadcast_shapes(shape, given))
+    except ValueError:
+        return broadcast_mismatch(shape, given)
 
 
 def _fill_into(self, value) -> Tensor:
@@ -217,10 +220,108 @@ def _zero_(self) -> Tensor:
     return _fill_into(self, 0)
 
 
+_CASTS = {
+    "double": dtypes.float64, "float": dtypes.float32, "half": dtypes.float16, "bfloat16": dtypes.bfloat16, "cdouble": dtypes.complex128,
+    "cfloat": dtypes.complex64, "long": dtypes.int64, "int": dtypes.int32, "short": dtypes.int16, "char": dtypes.int8, "byte": dtypes.uint8,
+    "bool": dtypes.bool_,
+}  # fmt: skip
+"""Methods that cast. ``chalf`` is not among them: nothing here can hold complex32."""
+
+
+def _cast_method(name: str, target: dtypes.dtype):
+    def cast(self, memory_format=preserve_format):
+        return self if self._array.dtype == target.numpy else _cast(self, target)
+
+    cast.__doc__ = f"The tensor as {target!r}; itself where it is."
+    return cast
+
+
+def _cpu(self, memory_format=preserve_format) -> Tensor:
+    """The tensor in host memory; itself where it is there."""
+    return _moved(self, Device("cpu"))
+
+
+def _cuda(self, device=None, non_blocking: bool = False, memory_format=preserve_format) -> Tensor:
+    """The tensor on a CUDA device. RuntimeError where there is none."""
+    return _moved(self, Device("cuda") if device is None else Device(device))
+
+
+def _type(self, dtype=None, non_blocking: bool = False):
+    """The legacy name of the type ("torch.FloatTensor"), or the tensor cast to ``dtype`` (which may be such a name)."""
+    if dtype is None:
+        where = "torch.cuda" if self.is_cuda else "torch"
+        return f"{where}.{self.dtype.legacy_name}Tensor"
+    if isinstance(dtype, str):
+        kind = dtype.rsplit(".", 1)[-1].removesuffix("Tensor")
+        found = next((item for item in dtypes.ALL if item.legacy_name == kind), None)
+        if found is None:
+            raise ValueError(f"invalid type: '{dtype}'")
+        dtype = found
+    return _to(self, dtype=dtypes.parse(dtype))
+
+
+def _type_as(self, other) -> Tensor:
+    """The tensor with the dtype and device of another."""
+    return _to(self, other)
+
+
+def _is_contiguous(self, memory_format: memory_format = contiguous_format) -> bool:
+    """Whether the elements follow each other in memory as ``memory_format`` says."""
+    return is_laid_out(self._array, memory_format)
+
+
+def _detach_(self) -> Tensor:
+    """Cut the tensor off from its history, in place. RuntimeError for a view."""
+    if self._base is not None:
+        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+    self._autograd = None
+    return self
+
+
+def _resize_(self, *sizes, memory_format=contiguous_format) -> Tensor:
+    """Another shape over the same memory, which grows (uninitialised) where it must. RuntimeError where grad is required."""
+    if self.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    resize(self, shape_of(sizes))
+    return self
+
+
+def _resize_as_(self, other, memory_format=preserve_format) -> Tensor:
+    """``resize_`` to another tensor's shape."""
+    return _resize_(self, other.shape)
+
+
+def _set_(self, source=None, storage_offset=0, size=None, stride=None) -> Tensor:
+    """Take over the memory of another tensor."""
+    if source is None:
+        source = self.new_empty((0,))
+    view = source if size is None else source.as_strided(size, stride or layout.contiguous_strides(size), storage_offset)
+    self._array, self._storage = view._array, storage_of(view)
+    return self
+
+
+def _is_set_to(self, tensor) -> bool:
+    """Whether two tensors see the same memory under the same shape and strides."""
+    return (
+        storage_of(self).root is storage_of(tensor).root
+        and self.storage_offset() == tensor.storage_offset()
+        and self.shape == tensor.shape
+        and self.stride() == tensor.stride()
+    )
+
+
 for _name, _function in {
     "contiguous": _contiguous, "to": _to, "item": _item, "tolist": _tolist, "numpy": _numpy, "__array__": _array_protocol,
-    "copy_": _copy_, "fill_": _fill_into, "zero_": _zero_,
+    "copy_": _copy_, "fill_": _fill_into, "zero_": _zero_, "cpu": _cpu, "cuda": _cuda, "type": _type, "type_as": _type_as,
+    "is_contiguous": _is_contiguous, "detach_": _detach_, "resize_": _resize_, "resize_as_": _resize_as_, "set_": _set_, "is_set_to": _is_set_to,
+    **{name: _cast_method(name, target) for name, target in _CASTS.items()},
 }.items():  # fmt: skip
     _function.__name__ = _function.__qualname__ = _name
     setattr(Tensor, _name, _function)
 
+
+
+@composite()
+def fill(input, value):
+    """A tensor like ``input`` of one value (a number or 0-d tensor)."""
+    return _copied(input, value.to(input.dtype) if isinstance(value, Tensor) else input.new_full((), value))

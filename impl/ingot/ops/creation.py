@@ -10,7 +10,7 @@ from ..core.device import cpu, device
 from ..core.errors import OutOfMemoryError, index_of
 from ..core.storage import Storage
 from ..core.tensor import Tensor, wrap
-from .declare import composite
+from .declare import composite, pointwise
 from .dispatch import NUMBERS, number_of
 
 _default_device = [cpu]
@@ -321,3 +321,304 @@ for _name, _function in {
 }.items():  # fmt: skip
     _function.__name__ = _function.__qualname__ = _name
     setattr(Tensor, _name, _function)
+
+
+# -- ranges, constants, likes -------------------------------------------------------------------------------------------------------------
+
+
+def _numbers(*values):
+    """Python numbers of numbers or 0-d tensors."""
+    return tuple(value.item() if isinstance(value, Tensor) else value for value in values)
+
+
+def _placed(array, place: device, requires_grad: bool) -> Tensor:
+    return finish(array if place.type == "cpu" else backend_for(place.type).from_host(array, place.index), requires_grad)
+
+
+@composite(out=True)
+def arange(*args, start=0, end=None, step=1, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """Numbers from ``start`` up to (not including) ``end`` in steps: ``arange(5)``, ``arange(1, 2, 0.5)``. int64 unless a bound is a float."""
+    if len(args) == 1:
+        end = args[0]
+    elif args:
+        start, end, step = (*args, step)[:3]
+    start, end, step = _numbers(start, end, step)
+    for value in (start, end, step):
+        if number_of(value) is None:
+            raise TypeError(f"arange(): argument must be Number, not {type(value).__name__}")
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    for value in (start, end):
+        if value != value or value in (float("inf"), float("-inf")):
+            raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: {start} -> {end} step {step}")
+    integral = all(isinstance(value, int) for value in (start, end, step))
+    found = dtypes.parse(dtype) if dtype is not None else dtypes.int64 if integral else dtypes.get_default_dtype()
+    if found.category == dtypes.INTEGER:
+        start, end, step = int(start), int(end), int(step)
+        count = max(-(-(end - start) // step), 0)
+        values = np.arange(count, dtype=np.int64) * step + start
+    else:
+        count = max(int(np.ceil((end - start) / step)), 0)
+        values = start + np.arange(count, dtype=np.float64) * step
+    return _placed(values.astype(found.numpy), place_of(device), requires_grad)
+
+
+@composite("range", out=True)
+def range_(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=False):
+    """``arange`` that includes ``end`` (deprecated in PyTorch)."""
+    start, end = (0, start) if end is None else (start, end)
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    found = dtypes.get_default_dtype() if dtype is None else dtypes.parse(dtype)
+    count = int((end - start) / step) + 1
+    return _placed((start + np.arange(count, dtype=np.float64) * step).astype(found.numpy), place_of(device), requires_grad)
+
+
+def _steps(steps) -> int:
+    steps = _numbers(steps)[0]
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    return int(steps)
+
+
+def _line(start, end, steps: int, found: dtypes.dtype) -> np.ndarray:
+    """Equal steps, the upper half counted from ``end`` so that both ends are exact, each element one multiply-add in the dtype as PyTorch's."""
+    if found.category == dtypes.INTEGER:
+        # PyTorch truncates each element of the line towards zero.
+        step = (float(end) - float(start)) / max(steps - 1, 1)
+        places = np.arange(steps)
+        half = places < steps // 2
+        return np.trunc(np.where(half, start + step * places, end - step * (steps - 1 - places))).astype(found.numpy)
+    work = np.dtype(np.float32) if found.numpy in dtypes.HALF_NUMPY else found.numpy
+    kind = work.type
+    step = kind((kind(end) - kind(start)) / kind(max(steps - 1, 1)))
+    places = np.arange(steps)
+    wide = np.complex128 if work.kind == "c" else np.float64 if work == np.float32 else work
+    low = wide(kind(start)) + wide(step) * places
+    high = wide(kind(end)) - wide(step) * (steps - 1 - places)
+    values = np.where(places < steps // 2, low, high).astype(work)
+    if steps == 1:
+        values[0] = start
+    return values.astype(found.numpy)
+
+
+@composite(out=True)
+def linspace(start, end, steps, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """``steps`` numbers from ``start`` to ``end``, both included, equally far apart."""
+    start, end = _numbers(start, end)
+    found = dtypes.parse(dtype) if dtype is not None else _line_dtype(start, end)
+    with np.errstate(all="ignore"):
+        return _placed(_line(start, end, _steps(steps), found), place_of(device), requires_grad)
+
+
+def _line_dtype(*ends) -> dtypes.dtype:
+    default = dtypes.get_default_dtype()
+    return default.to_complex() if any(isinstance(one, complex) for one in ends) else default
+
+
+@composite(out=True)
+def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """``base`` to the powers of a ``linspace``."""
+    start, end = _numbers(start, end)
+    found = dtypes.parse(dtype) if dtype is not None else _line_dtype(start, end)
+    steps = _steps(steps)
+    with np.errstate(all="ignore"):
+        exact = dtypes.float64 if found.category == dtypes.INTEGER else found
+        work = dtypes.float32 if found.numpy in dtypes.HALF_NUMPY else exact
+        powers = np.power(work.numpy.type(base), _line(start, end, steps, work))
+        return _placed(powers.astype(found.numpy), place_of(device), requires_grad)
+
+
+@composite(out=True)
+def eye(n, m=None, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """The identity matrix of ``n`` rows and ``m`` (or ``n``) columns."""
+    m = n if m is None else m
+    if n < 0 or m < 0:
+        raise RuntimeError(f"{'n' if n < 0 else 'm'} must be greater or equal to 0, got {n if n < 0 else m}")
+    return _placed(np.eye(n, m, dtype=_float_or(dtype).numpy), place_of(device), requires_grad)
+
+
+@composite(out=True)
+def full(size, fill_value, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """A tensor of one value; the dtype is the value's own unless given."""
+    (value,) = _numbers(fill_value)
+    if number_of(value) is None:
+        raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {type(fill_value).__name__}")
+    found = dtypes.parse(dtype) if dtype is not None else _number_dtype(value)
+    return filled(shape_of((size,)), value, found, place_of(device), requires_grad)
+
+
+@composite()
+def scalar_tensor(s, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """A 0-d tensor of one number, of the default float dtype unless given."""
+    return filled((), s, _float_or(dtype), place_of(device), requires_grad)
+
+
+@composite()
+def empty_strided(size, stride, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Uninitialised memory under a given shape and strides (elements)."""
+    like = finish(allocate((), _float_or(dtype), place_of(device)), False)
+    return _new_empty_strided(like, size, stride, requires_grad=requires_grad)
+
+
+@composite()
+def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Uninitialised memory whose dims lie in memory in the order ``physical_layout``, outermost first."""
+    size = shape_of((size,))
+    if sorted(physical_layout) != list(range(len(size))):
+        raise RuntimeError(f"Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = {len(size)} is not equal to len(physical_layout) = {len(physical_layout)}" if len(size) != len(physical_layout) else "Duplicate dim not allowed")
+    made = allocate([size[dim] for dim in physical_layout], _float_or(dtype), place_of(device))
+    inverse = sorted(range(len(size)), key=lambda dim: physical_layout.index(dim))
+    return finish(made.transpose(inverse), requires_grad)
+
+
+def _like_dtype(input, dtype):
+    return input.dtype if dtype is None else dtypes.parse(dtype)
+
+
+def _like_place(input, place):
+    return input.device if place is None else place_of(place)
+
+
+@composite()
+def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+    """Uninitialised memory with another tensor's shape, dtype, device and (dense) strides."""
+    from ..core.layout import overlaps_itself, strides
+
+    found, place = _like_dtype(input, dtype), _like_place(input, device)
+    array = input._array
+    if array.flags.c_contiguous or overlaps_itself(array.shape, strides(array)):
+        return finish(allocate(array.shape, found, place), requires_grad)
+    order = sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
+    made = allocate([array.shape[dim] for dim in order], found, place)
+    return finish(made.transpose([order.index(dim) for dim in range(array.ndim)]), requires_grad)
+
+
+@composite()
+def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+    """A tensor of one value with another tensor's shape, dtype and device."""
+    made = empty_like(input, dtype=dtype, device=device)
+    (value,) = _numbers(fill_value)
+    made._array.fill(np.asarray(value).astype(made._array.dtype).item())
+    return made.requires_grad_(requires_grad) if requires_grad else made
+
+
+@composite()
+def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+    """Zeros with another tensor's shape, dtype and device."""
+    return full_like(input, 0, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+@composite()
+def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+    """Ones with another tensor's shape, dtype and device."""
+    return full_like(input, 1, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+# -- from what others hold ----------------------------------------------------------------------------------------------------------------
+
+
+@composite()
+def as_tensor(data, dtype=None, device=None):
+    """A tensor on the memory of ``data`` where that is possible (tensors, NumPy arrays), else a copy."""
+    if isinstance(data, Tensor):
+        return data.to(data.device if device is None else device, data.dtype if dtype is None else dtypes.parse(dtype))
+    if isinstance(data, np.ndarray) and data.dtype.isnative:
+        made = from_numpy(data)
+        return made.to(place_of(device), made.dtype if dtype is None else dtypes.parse(dtype))
+    return tensor(data, dtype=dtype, device=device)
+
+
+@composite()
+def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
+    """A tensor of anything that holds numbers: shares memory unless ``copy``. ValueError where sharing (``copy=False``) is impossible."""
+    if isinstance(obj, Tensor):
+        found = obj.detach() if not requires_grad or obj.grad_fn is None else obj
+    elif isinstance(obj, np.ndarray):
+        found = from_numpy(obj)
+    elif hasattr(obj, "__dlpack__"):
+        from .interop import from_dlpack
+
+        found = from_dlpack(obj)
+    elif isinstance(obj, (bytes, bytearray, memoryview)):
+        found = frombuffer(obj, dtype=_float_or(dtype))
+    else:
+        if copy is False:
+            raise ValueError("can't alias arbitrary sequence, it has to be copied: set copy=True or None")
+        found, copy = tensor(obj, dtype=dtype, device=device), None
+    moved = found.to(found.device if device is None else device, found.dtype if dtype is None else dtypes.parse(dtype))
+    if copy is False and moved is not found:
+        raise ValueError("can't alias tensor with another dtype or device: set copy=True or None")
+    moved = moved.clone() if copy and moved is found else moved
+    return moved.requires_grad_(requires_grad) if requires_grad else moved
+
+
+@composite()
+def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
+    """A vector on the memory of a Python buffer. ValueError where the buffer is too short."""
+    found = dtypes.parse(dtype)
+    view = memoryview(buffer)
+    if view.nbytes <= 0 and count != 0:
+        raise ValueError(f"both buffer length ({view.nbytes}) and count ({count}) must not be 0")
+    if not 0 <= offset < view.nbytes:
+        raise ValueError(f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({view.nbytes} bytes) minus 1")
+    room = view.nbytes - offset
+    if count < 0:
+        if room % found.itemsize:
+            raise ValueError(f"buffer length ({room} bytes) after offset ({offset} bytes) must be a multiple of element size ({found.itemsize})")
+        count = room // found.itemsize
+    elif count * found.itemsize > room:
+        raise ValueError(f"requested buffer length ({count} * {found.itemsize} bytes) after offset ({offset} bytes) must not be greater than actual buffer length ({view.nbytes} bytes)")
+    array = np.frombuffer(buffer, np.uint8, count * found.itemsize, offset).view(found.numpy)
+    made = wrap(array)
+    made._storage = Storage(array)
+    return made.requires_grad_(requires_grad) if requires_grad else made
+
+
+@composite("complex", out=True)
+def complex_(real, imag):
+    """Complex numbers of their real and imaginary parts."""
+    return _complex_of("complex", real, imag, _complex)
+
+
+@composite(out=True)
+def polar(abs, angle):
+    """Complex numbers of their magnitudes and angles (radians)."""
+    return _complex_of("polar", abs, angle, lambda size, turn: _complex(size * turn.cos(), size * turn.sin()))
+
+
+def _complex_of(name: str, first, second, build):
+    for one in (first, second):
+        if one.dtype.name not in ("float32", "float64"):
+            raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {first.dtype.legacy_name} and {second.dtype.legacy_name}")
+    if first.dtype is not second.dtype:
+        raise RuntimeError(f"Expected object of scalar type {first.dtype.legacy_name} but got scalar type {second.dtype.legacy_name} for second argument")
+    return build(first, second)
+
+
+def _complex_kernel(xp, real, imag):
+    result = xp.empty(np.broadcast_shapes(real.shape, imag.shape), np.result_type(real.dtype, np.complex64))
+    result.real, result.imag = real, imag
+    return result
+
+
+_complex = pointwise(
+    "_complex(real, imag)", _complex_kernel, namespace="internal", method=False, inplace=False, out=False, node="ComplexBackward0", holomorphic=False,
+    real=lambda grad: grad.real,
+    imag=lambda grad: grad.imag,
+    jvp={"real": lambda tangent, imag: _complex(tangent, imag * 0), "imag": lambda tangent, real: _complex(real * 0, tangent)},
+)  # fmt: skip
+
+
+def _legacy_new(cls, *args, device=None):
+    """``Tensor(2, 3)``: uninitialised float memory; ``Tensor([1, 2])``: those numbers as floats."""
+    if len(args) == 1 and not isinstance(args[0], int):
+        if isinstance(args[0], Tensor):
+            return args[0].detach()
+        return tensor(args[0], dtype=dtypes.get_default_dtype())
+    return empty(*args) if args else empty(0)
+
+
+Tensor._legacy_new = classmethod(_legacy_new)  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@
     @softmax.backward("input")
     def _(grad, result, dim): ...                       # ingot ops
 
-The signature is Python's own. A parameter without annotation is a tensor (for ``pointwise`` also a Python number), ``Optional`` marks one
-that may be None, ``List`` a sequence of tensors; any other annotation, and a place behind ``*``, marks a static value. **What a rule names is what is saved**: an
+The signature is Python's own. A parameter without annotation is a tensor (for ``pointwise`` also a Python number beside a tensor; ``Tensor`` admits
+none), ``Optional`` marks one that may be None, ``List`` a sequence of tensors; any other annotation, and a place behind ``*``, marks a static value. **What a rule names is what is saved**: an
 argument, ``result`` (or the names in ``outputs``), ``<tensor>_shape``, ``<tensor>_dtype``; ``grad`` is the cotangent of the first differentiable output,
 ``grad_<output>`` that of a named one, ``needs`` the tuple of flags which of a joint rule's inputs want a gradient.
 
@@ -22,14 +22,20 @@ import ast
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 TENSOR, OPTIONAL, LIST, STATIC = "tensor", "optional", "list", "static"
 _ROLES = {None: TENSOR, "Tensor": TENSOR, "Optional": OPTIONAL, "List": LIST}
 
 FLOATS = ("float64", "float32")
+HALVES = ("float16", "bfloat16")
 COMPLEXES = ("complex128", "complex64")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint8")
+UNSIGNED = ("uint16", "uint32", "uint64")
 NUMBERS = FLOATS + COMPLEXES + INTEGERS
+EVERY = NUMBERS + UNSIGNED + HALVES + ("bool",)
+NOT_REAL_FLOAT = COMPLEXES + INTEGERS + UNSIGNED + ("bool",)
+"""What most activations refuse."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Parameter:
     role: str
     default: str | None
     keyword_only: bool
+    strict: bool = False  # annotated "Tensor": a pointwise op takes no Python number here
 
 
 @dataclass(eq=False)
@@ -56,9 +63,11 @@ class Op:
     linear: tuple[str, ...] = ()  # inputs in which the op is linear: the jvp is the op itself
     outputs: tuple[str, ...] = ("result",)
     differentiable: tuple[str, ...] = ()
-    promote: str = "same"  # pointwise: "same", "float" (integers become the default float), "bool" (the result is bool)
-    fast: frozenset = frozenset()  # pointwise: NumPy dtypes that the ufunc serves directly
+    promote: str | Callable = "same"  # pointwise: "same", "float" (integers become the default float), "bool" (the result is bool),
+    # or a function of the statics that says which
+    fast: frozenset = frozenset()  # pointwise: NumPy dtypes that the kernel serves directly
     refuses: tuple[str, ...] = ()  # dtype names that raise NotImplementedError's message, as in PyTorch
+    check: Callable | None = None  # pointwise: check(dtype, *arguments) raises what else PyTorch refuses
     half: str = "upcast"  # or "native": the kernel takes float16 and bfloat16 as they are
     holomorphic: bool = True
     node_name: str = ""
@@ -70,11 +79,11 @@ class Op:
     aliases: tuple[str, ...] = ()
     multiple: bool = False  # a view op that returns several views
 
-    @property
+    @cached_property
     def tensors(self) -> tuple[Parameter, ...]:
         return tuple(item for item in self.parameters if item.role != STATIC)
 
-    @property
+    @cached_property
     def statics(self) -> tuple[Parameter, ...]:
         return tuple(item for item in self.parameters if item.role == STATIC)
 
@@ -116,9 +125,8 @@ def parse_signature(text: str) -> tuple[str, tuple[Parameter, ...]]:
 
 def _parameter(argument: ast.arg, default, keyword_only: bool) -> Parameter:
     annotation = None if argument.annotation is None else ast.unparse(argument.annotation)
-    return Parameter(
-        argument.arg, STATIC if keyword_only else _ROLES.get(annotation, STATIC), None if default is None else ast.unparse(default), keyword_only
-    )
+    role = STATIC if keyword_only else _ROLES.get(annotation, STATIC)
+    return Parameter(argument.arg, role, None if default is None else ast.unparse(default), keyword_only, annotation == "Tensor")
 
 
 def register(op: Op) -> Op:
@@ -135,8 +143,9 @@ def pointwise(
     kernel: Callable,
     *,
     fast: tuple[str, ...] = FLOATS + COMPLEXES,
-    promote: str = "same",
+    promote: str | Callable = "same",
     array: Callable | None = None,
+    check: Callable | None = None,
     jvp: dict[str, Callable] | None = None,
     holomorphic: bool = True,
     linear: tuple[str, ...] = (),
@@ -152,8 +161,9 @@ def pointwise(
 ):
     """Declare an elementwise op; returns its function.
 
-    ``kernel`` is a NumPy ufunc (called directly for the dtypes in ``fast``), or a function ``kernel(xp, *arrays, **statics)``. ``array`` is the
-    latter beside a ufunc, for dtypes or statics that the ufunc does not serve. ``rules`` map an input's name to its gradient rule.
+    ``kernel`` is a NumPy ufunc (called directly for the dtypes in ``fast``), or a function ``kernel(xp, *arrays, *statics)``. ``array`` is the
+    latter beside a ufunc, for dtypes or statics that the ufunc does not serve. A number beside an array comes as a Python or NumPy scalar.
+    ``rules`` map an input's name to its gradient rule.
     """
     from .generate import make_function
 
@@ -163,7 +173,7 @@ def pointwise(
     op = Op(
         name, "pointwise", parameters, kernel=kernel, namespace=namespace, rules={(key,): rule for key, rule in rules.items()},
         jvps=jvp or {}, linear=linear, promote=promote, fast=frozenset(np.dtype(item) for item in fast),
-        refuses=refuses, holomorphic=holomorphic, node_name=node, doc=doc, method=method, inplace=inplace, out=out,
+        refuses=refuses, check=check, holomorphic=holomorphic, node_name=node, doc=doc, method=method, inplace=inplace, out=out,
         aliases=aliases, differentiable=("result",) if rules else (),
     )  # fmt: skip
     op.array_kernel = array  # type: ignore[attr-defined]

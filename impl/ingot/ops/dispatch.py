@@ -126,83 +126,105 @@ def upcast(kernel, xp, arguments: tuple):
 # -- pointwise ops with anything but plain tensors of one dtype -------------------------------------------------------------------------
 
 
-def computation_dtype(op, values) -> dtypes.dtype:
+def computation_dtype(op, values: tuple, statics: tuple = ()) -> dtypes.dtype:
     """The dtype that a pointwise op computes in, for tensors and Python numbers ``values``."""
-    ranked: list = [None, None, None]
+    dimensioned = zero_dim = number = None
     for value in values:
         if isinstance(value, Tensor):
-            rank, found = (0 if value._array.ndim else 1), value.dtype
-        elif value is None:
-            continue
-        else:
-            rank, found = 2, promotion.number_dtype(value)
-        ranked[rank] = found if ranked[rank] is None else promotion.promote_types(ranked[rank], found)
-    found = promotion.combine(*ranked)
-    if op.promote == "float" and found.category < FLOAT:
+            found = value.dtype
+            if value._array.ndim:
+                dimensioned = found if dimensioned is None or dimensioned is found else promotion.promote_types(dimensioned, found)
+            else:
+                zero_dim = found if zero_dim is None else promotion.promote_types(zero_dim, found)
+        elif value is not None:
+            found = promotion.number_dtype(value)
+            number = found if number is None else promotion.promote_types(number, found)
+    found = promotion.combine(dimensioned, zero_dim, number)
+    promote = op.promote if type(op.promote) is str else op.promote(*statics)
+    if promote == "float" and found.category < FLOAT:
         return dtypes.get_default_dtype()
     return found
 
 
 def general(op, values: tuple, statics: tuple, out):
     """Any pointwise call: checks and promotes the arguments, computes, records, writes ``out``."""
-    values = tuple(_operand(op, item, value) for item, value in zip(op.tensors, values, strict=True))
-    dtype = computation_dtype(op, values)
+    values = _operands(op, values)
+    dtype = computation_dtype(op, values, statics)
+    if op.check is not None:
+        op.check(dtype, *values, *statics)
     if dtype.name in op.refuses:
         raise NotImplementedError(f"\"{op.name.strip('_')}_cpu\" not implemented for '{dtype.legacy_name}'")
     first = _common_device(values)
-    values = tuple(_moved(value, first) for value in values)
-    values = tuple(
-        value.to(dtype) if isinstance(value, Tensor) and value._autograd is not None and value.dtype is not dtype else value
-        for value in values
-    )
-    compute = np.dtype(np.float32) if dtype.numpy in HALF_NUMPY else dtype.numpy
-    xp = NAMESPACES[type(first._array)]
+    tracked = False
+    for place, value in enumerate(values):
+        if isinstance(value, Tensor):
+            moved = value
+            if type(value._array) is not type(first._array):
+                # A 0-d host tensor beside device tensors goes where they are; PyTorch allows that one crossing.
+                moved = value.to(first.device)
+            if value._autograd is not None:
+                tracked = True
+                if op.rules and moved._array.dtype != dtype.numpy:
+                    moved = moved.to(dtype)
+            if moved is not value:
+                values = (*values[:place], moved, *values[place + 1 :])
+    half = dtype.numpy in HALF_NUMPY
+    compute = np.dtype(np.float32) if half else dtype.numpy
     arrays = [_operand_array(value, compute) for value in values]
-    result = wrap(_compute(op, xp, arrays, statics, values))
-    if compute is not dtype.numpy and result._array.dtype == compute:
+    result = wrap(_compute(op, NAMESPACES[type(first._array)], arrays, statics, values))
+    if half and result._array.dtype == compute:
         result._array = result._array.astype(dtype.numpy)
-    if op.rules:
-        record = op.function.__globals__["_record"]
-        if any(isinstance(value, Tensor) and value._autograd is not None for value in values):
-            result = record(result, *values, *statics)
+    if tracked and op.rules:
+        result = op.function.__globals__["_record"](result, *values, *statics)
     return result if out is None else write_out(op.name, out, result)
 
 
-def _operand(op, parameter, value):
-    if isinstance(value, Tensor):
-        return value
-    number = number_of(value)
-    if number is None and not (value is None and parameter.role == "optional"):
-        raise bad_argument(op, parameter.name, value)
-    return number
+def _operands(op, values: tuple) -> tuple:
+    """The arguments: tensors, Python numbers where the op takes them, None where it is optional. TypeError for anything else."""
+    tensors = 0
+    for place, (parameter, value) in enumerate(zip(op.tensors, values, strict=True)):
+        if isinstance(value, Tensor):
+            tensors += 1
+            continue
+        number = None if parameter.strict else number_of(value)
+        if number is None and not (value is None and parameter.role == "optional"):
+            raise bad_argument(op, parameter.name, value)
+        if number is not value:
+            values = (*values[:place], number, *values[place + 1 :])
+    if tensors:
+        return values
+    if op.name not in BETWEEN_NUMBERS:
+        raise bad_argument(op, op.tensors[0].name, values[0])
+    dtype = promotion.number_dtype(values[0])
+    return (wrap(np.asarray(values[0], dtype.numpy)), *values[1:])
+
+
+BETWEEN_NUMBERS = frozenset(("add", "sub", "mul", "div", "true_divide", "floor_divide"))
+"""Functions that PyTorch lets compute on two Python numbers."""
 
 
 def _common_device(values) -> Tensor:
     tensors = [value for value in values if isinstance(value, Tensor)]
+    first = tensors[0]
+    kind = type(first._array)
+    if all(type(one._array) is kind for one in tensors):
+        return first
     chosen = max(tensors, key=lambda item: (item._array.ndim > 0, type(item._array) is not np.ndarray))
     for one in tensors:
-        if one._array.ndim and type(one._array) is not type(chosen._array):
-            raise different_devices(tensors[0], one if one is not tensors[0] else chosen)
-        if one._array.ndim == 0 and type(one._array) is not type(chosen._array) and type(one._array) is not np.ndarray:
-            raise different_devices(tensors[0], one if one is not tensors[0] else chosen)
+        if type(one._array) is not type(chosen._array) and (one._array.ndim or type(one._array) is not np.ndarray):
+            raise different_devices(first, one if one is not first else chosen)
     return chosen
 
 
-def _moved(value, first: Tensor):
-    """A 0-d host tensor beside device tensors goes where they are; PyTorch allows that one crossing."""
-    if isinstance(value, Tensor) and type(value._array) is not type(first._array):
-        return value.to(first.device)
-    return value
-
-
 def _operand_array(value, compute):
-    if value is None:
-        return None
+    """An argument in the computation's dtype. A number becomes a NumPy scalar, which device arrays take too."""
     if isinstance(value, Tensor):
         array = value._array
         return array if array.dtype == compute else array.astype(compute)
+    if value is None:
+        return None
     try:
-        return np.asarray(value).astype(compute)
+        return np.asarray(value).astype(compute)[()]
     except OverflowError:
         raise RuntimeError(f"value cannot be converted to type {compute} without overflow: {value}") from None
 

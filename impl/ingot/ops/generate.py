@@ -410,14 +410,16 @@ def _pointwise(op: Op) -> tuple[str, dict]:
         f"        if {''.join(f'_a0.dtype is _a{i}.dtype and ' for i in range(1, len(names)))}_a0.dtype in _fast:",
         *_computation(op, call, names, arguments, tuple_of, "            "),
     ]
-    if is_ufunc and len(names) == 2:
-        body += [
-            f"    elif type({names[0]}) is _Tensor and type({names[1]}) is float{' and out is None' if op.out else ''}{plain}:",
-            f"        _a0 = {names[0]}._array",
-            f"        _a1 = {names[1]}",
-            "        if _a0.dtype.kind == 'f' and _a0.dtype in _fast:",
-            *_computation(op, call, names, arguments, tuple_of, "            ", numbers=True),
-        ]
+    if len(names) == 2 and not any(item.strict for item in op.tensors):
+        for tensor, number in ((0, 1), (1, 0)):
+            body += [
+                f"    elif type({names[tensor]}) is _Tensor and (type({names[number]}) is int or type({names[number]}) is float)"
+                f"{' and out is None' if op.out else ''}{plain}:",
+                f"        _a{tensor} = {names[tensor]}._array",
+                f"        _a{number} = {names[number]}",
+                f"        if _a{tensor}.dtype in _fast and _a{tensor}.dtype.kind in ('iufc' if type(_a{number}) is int else 'fc'):",
+                *_computation(op, call.replace("type(_a0)", f"type(_a{tensor})"), names, arguments, tuple_of, "            ", number),
+            ]
     body.append(f"    return _general(_op, {tuple_of}, ({''.join(f'{item.name}, ' for item in statics)}), {'out' if op.out else 'None'})")
     text = "\n".join(body) + "\n"
     if op.rules:
@@ -425,15 +427,19 @@ def _pointwise(op: Op) -> tuple[str, dict]:
     return text, scope
 
 
-def _computation(op: Op, call: str, names: list, arguments: str, tuple_of: str, indent: str, numbers: bool = False) -> list[str]:
-    lines = [
-        "_token = _quiet(_IGNORE)", "try:", f"    _r = {call}",
+def _computation(op: Op, call: str, names: list, arguments: str, tuple_of: str, indent: str, number: int | None = None) -> list[str]:
+    """Lines that compute on the arrays ``_a0, _a1, ...`` and record; ``number``: which of them is a Python number."""
+    lines = ["_token = _quiet(_IGNORE)", "try:", f"    _r = {call}"]
+    if number is not None:  # an integer that the dtype cannot hold
+        statics = "".join(f"{item.name}, " for item in op.statics)
+        lines += ["except OverflowError:", f"    return _general(_op, {tuple_of}, ({statics}), None)"]
+    lines += [
         "except (ValueError, TypeError, _MemoryError) as _error:", f"    raise _explain(_op, _error, {tuple_of}) from None",
         "finally:", "    _unquiet(_token)",
         "_out = _new(_Tensor)", "_out._array = _r if type(_r) is _ndarray else _array_of(_r)", "_out._storage = None",
     ]  # fmt: skip
     if op.rules:
-        tensors = names[:1] if numbers else names
+        tensors = [name for place, name in enumerate(names) if place != number]
         lines += [
             f"if {' and '.join(f'{name}._autograd is None' for name in tensors)}:", "    _out._autograd = None", "    return _out",
             f"return _record(_out, {arguments})",
@@ -467,11 +473,11 @@ def _inplace(op: Op, name: str) -> tuple[str, dict]:
                 f"        if type({other}) is _Tensor and ({other}._autograd is None or not _thread.mode.enabled) and "
                 f"({other}._storage is None or {other}._storage is not {first}._storage):",
                 f"            _a1 = {other}._array",
-                f"        elif type({other}) is float:",
-                f"            _a1 = {other} if _a0.dtype.kind == 'f' else None",
+                f"        elif type({other}) is float or type({other}) is int:",
+                f"            _a1 = {other} if _a0.dtype.kind in 'fc' else None",
                 "        else:",
                 "            _a1 = None",
-                "        if _a1 is not None and _a0.dtype in _fast and (type(_a1) is float or _a1.dtype is _a0.dtype) and 0 not in _a0.strides:",
+                "        if _a1 is not None and _a0.dtype in _fast and (_a1 is other or _a1.dtype is _a0.dtype) and 0 not in _a0.strides:".replace("other", other),
             ]
         else:
             lines.append("        if _a0.dtype in _fast and 0 not in _a0.strides:")
@@ -488,7 +494,10 @@ def _inplace(op: Op, name: str) -> tuple[str, dict]:
             f"            return {first}",
         ]
     forwarded = ", ".join(item.name if not item.keyword_only else f"{item.name}={item.name}" for item in op.parameters[1:])
-    lines.append(f"    return _general_inplace(_op, {op.parameters[0].name}, lambda _t: _op.function({_join('_t', forwarded)}))")
+    others = "".join(f"{item}, " for item in names[1:])
+    lines.append(
+        f"    return _general_inplace(_op, {op.parameters[0].name}, lambda _t: _op.function({_join('_t', forwarded)}), others=({others}))"
+    )
     return "\n".join(lines) + "\n", scope
 
 

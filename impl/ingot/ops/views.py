@@ -264,7 +264,7 @@ def _unbind(array, dim):
 
 @_unbind.backward("input")
 def _(grad, dim):
-    return grad[0].stack(grad, dim) if grad else None
+    return grad[0]._stacked(grad, dim) if grad else None
 
 
 @view("_split(input, sizes: tuple, dim: int)", multiple=True, node="SplitBackward0")
@@ -278,7 +278,7 @@ def _split(array, sizes, dim):
 
 @_split.backward("input")
 def _(grad, dim):
-    return grad[0].cat(grad, dim)
+    return grad[0]._joined(grad, dim)
 
 
 @view("_view_as_real(input)", node="ViewAsRealBackward0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.tensor import Tensor
-from .optimizer import Params, TensorwiseOptimizer, check_options, counter, decayed, like, number, scalar
+from .optimizer import Params, TensorwiseOptimizer, check_options, counter, decayed, like, number, scalar, snapshot
 
 __all__ = ["Adadelta"]
 
@@ -57,8 +57,6 @@ class Adadelta(TensorwiseOptimizer):
         square.mul_(rho).addcmul_(grad, grad, value=1 - rho)
         root = square.add(eps).sqrt_()
         delta = deltas.add(eps).sqrt_()
-        if group["differentiable"]:
-            delta = delta.clone()
-        delta.div_(root).mul_(grad)
+        delta = snapshot(group, delta).div_(root).mul_(grad)
         deltas.mul_(rho).addcmul_(delta, delta, value=1 - rho)
         p.add_(delta, alpha=-number(scalar(group["lr"])))

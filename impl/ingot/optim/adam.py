@@ -15,6 +15,7 @@ from .optimizer import (
     like,
     number,
     scalar,
+    snapshot,
 )
 
 __all__ = ["Adam"]
@@ -51,7 +52,9 @@ class Adam(TensorwiseOptimizer):
         check_options(lr=lr, eps=eps, betas=betas, weight_decay=weight_decay)
         if foreach and not capturable and isinstance(lr, Tensor):
             raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
-        kinds = {type(beta) if isinstance(beta, float) else Tensor for beta in betas if isinstance(beta, float | Tensor)}
+        kinds = {
+            type(beta) if isinstance(beta, float) else Tensor for beta in betas if isinstance(beta, float | Tensor)
+        }
         if len(kinds) != 1 or any(not isinstance(beta, float | Tensor) for beta in betas):
             raise ValueError("betas must be either both floats or both Tensors")
         for index, beta in enumerate(betas):
@@ -122,8 +125,6 @@ class Adam(TensorwiseOptimizer):
         correction = (1 - beta2**step).sqrt()
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"]
-            largest.copy_(largest.clone().maximum(square))
-            square = largest
+            square = largest.copy_(snapshot(group, largest).maximum(snapshot(group, square)))
         denominator = (square.sqrt() / (correction * minus_step_size)).add_(group["eps"] / minus_step_size)
-        # In differentiable mode the graph needs the mean as it is now.
-        p.addcdiv_(mean.clone() if group["differentiable"] else mean, denominator)
+        p.addcdiv_(snapshot(group, mean), denominator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.tensor import Tensor
-from .optimizer import Params, TensorwiseOptimizer, check_options, counter, decayed, like, number, scalar
+from .optimizer import Params, TensorwiseOptimizer, check_options, counter, decayed, like, number, scalar, snapshot
 
 __all__ = ["Adamax"]
 
@@ -54,7 +54,8 @@ class Adamax(TensorwiseOptimizer):
         step += 1
         grad = decayed(group, p, grad)
         mean.lerp_(grad, 1 - beta1)
-        largest.copy_(largest.mul_(beta2).maximum(grad.abs().add_(group["eps"])))
+        largest.copy_(snapshot(group, largest.mul_(beta2)).maximum(grad.abs().add_(group["eps"])))
+        mean, largest = snapshot(group, mean), snapshot(group, largest)
         if group["capturable"]:
             p.addcdiv_(mean, largest * ((beta1**step - 1) / lr))
         else:

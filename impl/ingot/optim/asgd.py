@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.tensor import Tensor
-from ..ops.creation import ones_like
+from ..ops.creation import ones_like, tensor
 from .optimizer import Params, TensorwiseOptimizer, check_options, counter, decayed, like, number, scalar
 
 __all__ = ["ASGD"]
@@ -76,5 +76,6 @@ class ASGD(TensorwiseOptimizer):
             mu.copy_(1 / (step - t0).maximum(ones_like(step)))
         else:
             t = step.item()
-            eta.fill_(number(lr / (1 + lambd * lr * t) ** alpha))
-            mu.fill_(1 / max(1, t - t0))
+            # Rounded to the default dtype, also where a loaded state holds them in the parameter's.
+            eta.copy_(tensor(number(lr / (1 + lambd * lr * t) ** alpha)))
+            mu.copy_(tensor(1 / max(1, t - t0)))

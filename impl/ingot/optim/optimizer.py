@@ -369,9 +369,11 @@ class TensorwiseOptimizer(Optimizer):
                         raise RuntimeError(
                             f"{type(self).__name__} does not support sparse gradients{self.sparse_advice}"
                         )
-                    state = self.state[p]
+                    state = self.state.get(p)
                     if not state:
-                        state.update(self._new_state(group, p))
+                        state = self._new_state(group, p)
+                        if state:
+                            self.state[p] = state
                     if maximize:
                         grad = -grad
                     if self.updates_complex_as_real and p.is_complex():
@@ -423,6 +425,11 @@ def number(value: Any) -> Any:
 def scalar(value: Any) -> Any:
     """A learning rate or beta given as a one-element tensor, without dimensions."""
     return value.squeeze() if isinstance(value, Tensor) and value.dim() != 0 else value
+
+
+def snapshot(group: dict[str, Any], value: Tensor) -> Tensor:
+    """``value`` for the graph of a differentiable step: a copy, because the next step changes states in place."""
+    return value.clone() if group["differentiable"] else value
 
 
 def decayed(group: dict[str, Any], p: Tensor, grad: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.tensor import Tensor
-from .optimizer import Params, TensorwiseOptimizer, check_options, counter, decayed, like, number, scalar
+from .optimizer import Params, TensorwiseOptimizer, check_options, counter, decayed, like, number, scalar, snapshot
 
 __all__ = ["RMSprop"]
 
@@ -65,7 +65,7 @@ class RMSprop(TensorwiseOptimizer):
         grad = decayed(group, p, grad)
         square.mul_(alpha).addcmul_(grad, grad, value=1 - alpha)
         if group["centered"]:
-            mean = state["grad_avg"].lerp_(grad, 1 - alpha)
+            mean = snapshot(group, state["grad_avg"].lerp_(grad, 1 - alpha))
             root = square.addcmul(mean, mean, value=-1).sqrt_()
         else:
             root = square.sqrt()

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.tensor import Tensor
 from ..ops.creation import full_like
-from .optimizer import Params, TensorwiseOptimizer, check_options, counter, like, number
+from .optimizer import Params, TensorwiseOptimizer, check_options, counter, like, number, snapshot
 
 __all__ = ["Rprop"]
 
@@ -57,11 +57,11 @@ class Rprop(TensorwiseOptimizer):
         shrink, grow = group["etas"]
         previous, size, step = state["prev"], state["step_size"], state["step"]
         step += 1
-        agreement = grad.mul(previous.clone() if group["differentiable"] else previous).sign()
+        agreement = grad.mul(snapshot(group, previous)).sign()
         changed = agreement.lt(0)
         factor = agreement.masked_fill(agreement.eq(0), 1)
         factor.masked_fill_(agreement.gt(0), grow).masked_fill_(changed, shrink)
         size.mul_(factor).clamp_(*group["step_sizes"])
         grad = grad.masked_fill(changed, 0)
-        p.addcmul_(grad.sign(), size, value=-1)
+        p.addcmul_(grad.sign(), snapshot(group, size), value=-1)
         previous.copy_(grad)

@@ -55,6 +55,9 @@ class SGD(TensorwiseOptimizer):
         )
         check_fused(self.param_groups, fused, foreach, differentiable)
 
+    def _new_state(self, group: dict[str, Any], p: Tensor) -> dict[str, Any]:
+        return {"momentum_buffer": None} if group["momentum"] != 0 else {}
+
     def _update(self, group: dict[str, Any], p: Tensor, grad: Tensor, state: dict[str, Any]) -> None:
         weight_decay = group["weight_decay"]
         if isinstance(weight_decay, Tensor) and weight_decay.requires_grad:
@@ -63,7 +66,7 @@ class SGD(TensorwiseOptimizer):
             grad = decayed(group, p, grad)
         momentum = group["momentum"]
         if momentum != 0:
-            buffer = state.get("momentum_buffer")
+            buffer = state["momentum_buffer"]
             if buffer is None:
                 buffer = state["momentum_buffer"] = grad.detach().clone()
             else:

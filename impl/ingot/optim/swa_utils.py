@@ -73,7 +73,7 @@ def get_swa_multi_avg_fn() -> Callable[..., None]:
     @no_grad()
     def swa_update(averaged_param_list: list[Tensor], current_param_list: list[Tensor], num_averaged: Any) -> None:
         for average, current in zip(averaged_param_list, current_param_list, strict=True):
-            _move_towards(average, current, float(1 / (num_averaged + 1)))
+            _move_towards(average, current, 1 / (int(num_averaged) + 1))
 
     return swa_update
 
@@ -131,11 +131,10 @@ class AveragedModel(Module):
                 average.copy_(current)
         elif self.multi_avg_fn is not None:
             self.multi_avg_fn(averages, currents, self.n_averaged)
-        elif self.avg_fn is None:
-            get_swa_multi_avg_fn()(averages, currents, self.n_averaged)
         else:
+            mean = get_swa_avg_fn() if self.avg_fn is None else self.avg_fn
             for average, current in zip(averages, currents, strict=True):
-                average.copy_(self.avg_fn(average, current, self.n_averaged.to(average.device)))
+                average.copy_(mean(average, current, self.n_averaged.to(average.device)))
         if not self.use_buffers:
             for own, other in zip(self.module.buffers(), model.buffers(), strict=True):
                 own.detach().copy_(other.detach().to(own.device))

@@ -315,9 +315,7 @@ class PReLU(Module):
     Example: ``nn.PReLU(3)(ingot.randn(2, 3, 5)).shape == (2, 3, 5)``
     """
 
-    def __init__(
-        self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
-    ) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.num_parameters = num_parameters
         self.init = init

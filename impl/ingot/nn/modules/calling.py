@@ -255,7 +255,8 @@ def _why_incomplete(args: Any, result: Any, node: Any) -> str | None:
     if not (isinstance(results, tuple) and all(isinstance(r, Tensor) for r in results)):
         return (
             "Using non-full backward hooks on a Module that does not return a single Tensor or a tuple of Tensors is "
-            "deprecated and will be removed in future versions. This hook will be missing some of the grad_output." + advice
+            "deprecated and will be removed in future versions. This hook will be missing some of the grad_output."
+            + advice
         )
     if not all(isinstance(a, Tensor) for a in args):
         return (

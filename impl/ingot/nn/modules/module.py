@@ -156,8 +156,7 @@ class Module(Hooked, Stateful):
             return
         if not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{typename(param)}' object to parameter '{name}' "
-                "(torch.nn.Parameter or None required)"
+                f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
         if param.grad_fn:
             raise ValueError(
@@ -240,10 +239,7 @@ class Module(Hooked, Stateful):
             )
         persistent = value.persistent if isinstance(value, Buffer) else name not in self._non_persistent_buffers_set
         register_buffer = type(self).register_buffer
-        if (
-            register_buffer is Module.register_buffer
-            or "persistent" in inspect.signature(register_buffer).parameters
-        ):
+        if register_buffer is Module.register_buffer or "persistent" in inspect.signature(register_buffer).parameters:
             self.register_buffer(name, value, persistent)
         elif persistent:
             self.register_buffer(name, value)

@@ -178,9 +178,7 @@ class RNNBase(Module):
     def _check_state_dims(self, states: tuple[Tensor, ...], kind: str, dims: int) -> None:
         (state,) = states
         if state.dim() != dims:
-            raise RuntimeError(
-                f"For {kind} {dims}-D input, hx should also be {dims}-D but got {state.dim()}-D tensor"
-            )
+            raise RuntimeError(f"For {kind} {dims}-D input, hx should also be {dims}-D but got {state.dim()}-D tensor")
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         packed = input if isinstance(input, PackedSequence) else None
@@ -191,9 +189,7 @@ class RNNBase(Module):
             input, batch_sizes, sorted_indices, unsorted_indices = packed
         else:
             if input.dim() not in (2, 3):
-                raise ValueError(
-                    f"{type(self).__name__}: Expected input to be 2D or 3D, got {input.dim()}D instead"
-                )
+                raise ValueError(f"{type(self).__name__}: Expected input to be 2D or 3D, got {input.dim()}D instead")
             is_batched = input.dim() == 3
             if not is_batched:
                 input = input.unsqueeze(batch_dim)

@@ -28,9 +28,7 @@ class CosineAnnealingLR(LRScheduler):
         groups = self.optimizer.param_groups
         epoch, period, low = self.last_epoch, self.T_max, self.eta_min
         if self._step_count == 1 and epoch > 0:
-            return [
-                low + (base - low) * (1 + math.cos(epoch * math.pi / period)) / 2 for base in self.base_lrs
-            ]
+            return [low + (base - low) * (1 + math.cos(epoch * math.pi / period)) / 2 for base in self.base_lrs]
         if (epoch - 1 - period) % (2 * period) == 0:  # the quotient below would be 0 / 0 at the bottom
             return [
                 group["lr"] + (base - low) * (1 - math.cos(math.pi / period)) / 2

@@ -1,0 +1,240 @@
+"""How arguments are drawn: structure by hypothesis, numbers (later) by NumPy from a seed.
+
+A ``Drawing`` is handed to a record's ``draw`` function. It knows the dtype that the case is about and whether the case must be
+smooth: for derivatives the numbers stay away from kinks and special values, and tensors are small.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from ..cases import Case, TensorSpec
+from ..cases.case import COMPLEX, FLOATING
+from .record import Op
+
+T = TypeVar("T")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "real": ("float32", "float64"),
+    "half": ("bfloat16", "float16"),
+    "complex": ("complex64", "complex128"),
+    "integer": ("int64", "int32", "int16", "int8", "uint8"),
+    "bool": ("bool",),
+    "smooth": ("float64",),
+    "smooth-complex": ("complex128",),
+}
+"""dtype group -> its dtypes, the simplest first."""
+
+EVERY_DTYPE = tuple(name for group in ("real", "half", "complex", "integer", "bool") for name in GROUPS[group])
+
+SIDES = (2, 3, 1, 5, 0, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65)
+"""Lengths of a dimension: small ones, none, and those around the widths of vector registers."""
+
+MOST_ELEMENTS = {False: 2048, True: 48}
+"""Elements of one tensor, by whether the case is smooth."""
+
+TINY, HUGE = 1e-42, 3e38
+SPECIALS: tuple[tuple[float, ...], ...] = (
+    (),
+    (),
+    (math.nan,),
+    (math.inf, -math.inf),
+    (0.0, -0.0),
+    (TINY, -TINY, HUGE, -HUGE),
+    (math.nan, math.inf, -math.inf, 0.0, -0.0),
+)
+
+INTEGER = frozenset(GROUPS["integer"])
+
+
+class Drawing:
+    """One case in the making. ``dtype`` is what it is about, ``name`` the op's name."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy], Any], op: Op, dtype: str, smooth: bool):
+        self._draw = draw
+        self._op = op
+        self._tensors = 0
+        self.name = op.name
+        self.dtype = dtype
+        self.smooth = smooth
+        self.seed = draw(st.integers(0, 9999))
+
+    # -- what the dtype is --------------------------------------------------------------------------------------------------------
+
+    @property
+    def floating(self) -> bool:
+        return self.dtype in FLOATING
+
+    @property
+    def is_complex(self) -> bool:
+        return self.dtype in COMPLEX
+
+    @property
+    def integral(self) -> bool:
+        return self.dtype in INTEGER
+
+    @property
+    def inexact(self) -> bool:
+        return self.floating or self.is_complex
+
+    # -- scalars ------------------------------------------------------------------------------------------------------------------
+
+    def integer(self, low: int, high: int) -> int:
+        """An integer, ``low`` and ``high`` included."""
+        return self._draw(st.integers(low, high)) if low < high else low
+
+    def choice(self, *values: T) -> T:
+        """One of the values; failing cases move to the first."""
+        return self._draw(st.sampled_from(values))
+
+    def flag(self) -> bool:
+        """True or False; failing cases move to False."""
+        return self._draw(st.booleans())
+
+    def maybe(self, make: Callable[[], T]) -> T | None:
+        """None, or what ``make`` draws."""
+        return make() if self.flag() else None
+
+    def real(self, low: float = -3.0, high: float = 3.0) -> float:
+        """A Python float with few digits."""
+        return self.integer(math.ceil(low * 8), math.floor(high * 8)) / 8
+
+    def number(self, low: int = -3, high: int = 3) -> Any:
+        """A Python number that suits the dtype: of its own kind most of the time."""
+        kinds: tuple[str, ...] = ("float", "int") if self.floating else ("int",)
+        if self.is_complex:
+            kinds = ("float", "int", "complex")
+        if self.dtype == "bool":
+            kinds = ("bool", "int")
+        kind = kinds[0] if self.smooth else self.choice(*kinds)
+        if kind == "bool":
+            return self.flag()
+        if kind == "int":
+            return self.integer(max(low, 0) if self.dtype == "uint8" else low, high)
+        return complex(self.real(low, high), self.real(low, high)) if kind == "complex" else self.real(low, high)
+
+    def keywords(self, **options: Callable[[], Any]) -> dict[str, Any]:
+        """Keyword arguments, each given or left out."""
+        return {name: make() for name, make in options.items() if self.flag()}
+
+    def dim(self, shape: Sequence[int], *, at_least: int = 0) -> int:
+        """A dimension of ``shape``, counted from either end; 0 or -1 for a 0-d tensor."""
+        rank = max(len(shape), 1)
+        found = self.integer(at_least, rank - 1)
+        return found - rank if self.flag() else found
+
+    def dims(self, shape: Sequence[int], *, least: int = 0, most: int | None = None) -> tuple[int, ...]:
+        """Distinct dimensions of ``shape``."""
+        rank = len(shape)
+        top = rank if most is None else min(rank, most)
+        found = self._draw(st.lists(st.integers(0, max(rank - 1, 0)), min_size=min(least, top), max_size=top, unique=True))
+        return tuple(item - rank if item % 2 else item for item in found)
+
+    # -- shapes -------------------------------------------------------------------------------------------------------------------
+
+    def side(self, least: int = 0, most: int = 65) -> int:
+        """The length of a dimension."""
+        return self.choice(*(side for side in ((2, 3, 1, 4) if self.smooth else SIDES) if least <= side <= most) or (least,))
+
+    def shape(self, least: int = 0, most: int = 4, *, side: int = 0) -> tuple[int, ...]:
+        """A shape with ``least`` to ``most`` dimensions, each at least ``side`` long."""
+        rank = self.integer(least, max(least, min(most, 3) if self.smooth else most))
+        room, sides = MOST_ELEMENTS[self.smooth], []
+        for _ in range(rank):
+            found = self.side(side, max(room, side, 1))
+            room //= max(found, 1)
+            sides.append(found)
+        return tuple(sides)
+
+    def narrower(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """A shape that broadcasts to ``shape``."""
+        if not shape or not self.flag():
+            return shape
+        kept = shape[self.integer(0, len(shape)) :]
+        return tuple(1 if self.flag() else length for length in kept)
+
+    def broadcastable(self, count: int, most: int = 4) -> list[tuple[int, ...]]:
+        """``count`` shapes that broadcast together."""
+        shape = self.shape(0, most)
+        return [self.narrower(shape) for _ in range(count)]
+
+    # -- tensors ------------------------------------------------------------------------------------------------------------------
+
+    def tensor(
+        self,
+        shape: tuple[int, ...],
+        fill: tuple = ("uniform", -4.0, 4.0),
+        dtype: str | None = None,
+        *,
+        avoid: tuple[float, ...] = (),
+        constant: bool = False,
+        specials: bool = True,
+        layout: str | None = None,
+    ) -> TensorSpec:
+        """A tensor argument. ``avoid`` counts in smooth cases only, ``specials`` in the others only."""
+        self._tensors += 1
+        inexact = (dtype or self.dtype) in FLOATING + COMPLEX
+        scattered: tuple[float, ...] = ()
+        if not self.smooth and specials and self._op.specials and (inexact or self.integral) and math.prod(shape):
+            scattered = self.choice(*SPECIALS)
+        return TensorSpec(
+            shape,
+            dtype or self.dtype,
+            fill,
+            layout or self.layout(shape),
+            scattered,
+            avoid if self.smooth else (),
+            self.seed + 7919 * self._tensors,
+            constant,
+        )
+
+    def layout(self, shape: tuple[int, ...]) -> str:
+        """How a tensor of this shape lies in memory."""
+        if math.prod(shape) < 2:
+            return "contiguous"
+        choices = ["contiguous", "contiguous", "sliced", "strided"]
+        if len(shape) > 1:
+            choices[2:2] = ["transposed"]
+        if not self.smooth:
+            choices.append("expanded")
+        return self.choice(*choices)
+
+    def distinct(self, shape: tuple[int, ...], phase: float = 0.0, *, constant: bool = False) -> TensorSpec:
+        """A tensor without ties in smooth cases (phases keep two such tensors apart), with ties in others."""
+        if self.smooth:
+            return self.tensor(shape, ("grid", 0.25, phase), constant=constant)
+        fill = self.choice(("uniform", -4.0, 4.0), ("integers", -2, 3))
+        if self.dtype == "uint8":
+            fill = ("uniform", 0.0, 4.0)
+        return self.tensor(shape, fill, constant=constant)
+
+    def indices(self, shape: tuple[int, ...], size: int, *, negative: bool = False, dtype: str = "int64") -> TensorSpec:
+        """A tensor of indices into a dimension of length ``size``."""
+        return self.tensor(shape, ("integers", -size if negative else 0, size), dtype, constant=True, specials=False)
+
+    def mask(self, shape: tuple[int, ...]) -> TensorSpec:
+        """A tensor of booleans."""
+        return self.tensor(shape, ("boolean", 0.5), "bool", constant=True)
+
+    def dtype_argument(self) -> str:
+        """A dtype that the answer is asked for: of any kind, or one that keeps the case smooth."""
+        return self.dtype if self.smooth else self.choice(*EVERY_DTYPE)
+
+    def call(self, *args: Any, **kwargs: Any) -> Case:
+        """The case: the op called with these arguments."""
+        return Case(self.name, args, tuple(kwargs.items()), self.seed)
+
+
+def cases(op: Op, group: str) -> st.SearchStrategy[Case]:
+    """The cases of an op for a dtype group of ``GROUPS``."""
+
+    @st.composite
+    def strategy(draw: Callable[[st.SearchStrategy], Any]) -> Case:
+        dtype = draw(st.sampled_from(GROUPS[group]))
+        return op.draw(Drawing(draw, op, dtype, group.startswith("smooth")))
+
+    return strategy()

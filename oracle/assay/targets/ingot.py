@@ -1,0 +1,28 @@
+"""Ingot, eager, on the CPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ingot  # type: ignore[import-not-found,unused-ignore]
+import numpy as np
+
+from .protocol import Tensor, TorchLike
+
+
+class IngotTarget(TorchLike):
+    """The adapter for Ingot. It reads the array behind a tensor, so that a wrong conversion op cannot hide a wrong value."""
+
+    name = "ingot"
+    namespace: Any = ingot
+
+    def to_numpy(self, tensor: Tensor) -> np.ndarray:
+        return np.array(tensor._array)
+
+    def storage(self, tensor: Tensor) -> int | None:
+        array = tensor._array
+        if not array.size:
+            return None
+        while isinstance(array.base, np.ndarray):
+            array = array.base
+        return array.ctypes.data
