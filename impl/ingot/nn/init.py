@@ -9,8 +9,8 @@ from typing import Any
 
 from ..autograd import no_grad
 from ..core.tensor import Tensor
-from ..ops import arange, empty_like, linalg, randperm, where
-from ..ops import eye as identity
+from ..ops.creation import arange, empty_like
+from ..ops.creation import eye as identity
 
 __all__ = [
     "calculate_gain",
@@ -209,7 +209,7 @@ def _redraw_normal_(tensor: Tensor, mean: float, std: float, a: float, b: float,
     low, high = (tensor.new_tensor(limit, device="cpu").item() for limit in (a, b))  # as tensor's dtype rounds them
     tensor.normal_(mean, std, generator=generator)
     while (outside := (tensor < low) | (tensor > high)).any():
-        tensor.copy_(where(outside, empty_like(tensor).normal_(mean, std, generator=generator), tensor))
+        tensor.copy_(empty_like(tensor).normal_(mean, std, generator=generator).where(outside, tensor))
     return tensor
 
 
@@ -224,7 +224,7 @@ def _reject_uniform_(tensor: Tensor, mean: float, std: float, a: float, b: float
     pending = rejected(tensor)
     while pending.any():
         candidates = empty_like(tensor).uniform_(a, b, generator=generator)
-        tensor.copy_(where(pending, candidates, tensor))
+        tensor.copy_(candidates.where(pending, tensor))
         pending = pending & rejected(candidates)
     return tensor
 
@@ -239,8 +239,9 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     columns = tensor.numel() // rows
     with no_grad():
         normal = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
-        q, r = linalg.qr(normal.t() if rows < columns else normal)
-        q = q * r.diagonal().sign()  # makes the decomposition unique, and q uniform (Mezzadri, 2007)
+        packed, tau = (normal.t() if rows < columns else normal).geqrf()
+        # The signs of R's diagonal make the decomposition unique, and Q uniform (Mezzadri, 2007).
+        q = packed.orgqr(tau) * packed.diagonal().sign()
         tensor.view(rows, columns).copy_(q.t() if rows < columns else q)
         return tensor.mul_(gain)
 
@@ -255,6 +256,8 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     zeros = math.ceil(sparsity * rows)
     with no_grad():
         tensor.normal_(0, std, generator=generator)
+        from ..ops.random import randperm
+
         for column in range(columns):  # one permutation per column, as PyTorch draws them
             tensor[randperm(rows)[:zeros], column] = 0
     return tensor

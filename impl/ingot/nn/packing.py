@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from ..core import dtype as dtypes
 from ..core.tensor import Tensor
-from ..ops import arange, as_tensor, cat, empty_like, full, sort, stack, tensor
+from ..ops.creation import arange, as_tensor, empty_like, full, tensor
+from ..ops.joining import cat, stack
 
 __all__ = [
     "PackedSequence",
@@ -143,7 +144,7 @@ def pack_padded_sequence(
     lengths = as_tensor(lengths, dtype=dtypes.int64, device="cpu")
     sorted_indices = None
     if not enforce_sorted:
-        lengths, sorted_indices = sort(lengths, descending=True)
+        lengths, sorted_indices = lengths.sort(descending=True)
         sorted_indices = sorted_indices.to(input.device)
         input = input.index_select(0 if batch_first else 1, sorted_indices)
     steps = input.transpose(0, 1) if batch_first else input

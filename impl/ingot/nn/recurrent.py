@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core.tensor import Tensor
-from ..ops import cat, stack
+from ..ops.joining import cat, stack
 from . import functional as F
 
 States = tuple[Tensor, ...]

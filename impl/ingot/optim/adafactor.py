@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core import dtype as dtypes
+from ml_dtypes import finfo
+
 from ..core.tensor import Tensor
 from .optimizer import Params, TensorwiseOptimizer, counter, like, number
 
@@ -74,7 +75,7 @@ class Adafactor(TensorwiseOptimizer):
         lr, d = number(group["lr"]), group["d"]
         eps1, eps2 = group["eps"]
         if eps1 is None:
-            eps1 = dtypes.finfo(p.dtype).eps
+            eps1 = float(finfo(p.dtype.numpy).eps)
         step = state["step"]
         step += 1
         t = step.item()

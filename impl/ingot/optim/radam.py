@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.tensor import Tensor
-from ..ops.indexing import where
 from .optimizer import Params, TensorwiseOptimizer, check_options, counter, decayed, like, number, scalar
 
 __all__ = ["RAdam"]
@@ -78,7 +77,7 @@ class RAdam(TensorwiseOptimizer):
             return correction**0.5 / root
 
         if group["capturable"]:
-            p.add_(corrected * lr * where(length > 5.0, rectification() * adaptive(), 1.0), alpha=-1.0)
+            p.add_(corrected * lr * (rectification() * adaptive()).where(length > 5.0, 1.0), alpha=-1.0)
         elif length > 5.0:
             p.add_(corrected * number(lr) * adaptive() * rectification(), alpha=-1.0)
         else:

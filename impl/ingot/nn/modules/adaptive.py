@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core.tensor import Tensor
-from ...ops import cat, where
+from ...ops.joining import cat
 from .. import functional as F
 from .container import ModuleList, Sequential
 from .linear import Linear
@@ -95,7 +95,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             rows = member.nonzero().squeeze(1)
             if rows.numel() == 0:
                 continue
-            in_head = where(member, self.shortlist_size + i, in_head)
+            in_head = in_head.masked_fill(member, self.shortlist_size + i)
             log_prob = F.log_softmax(cluster(input.index_select(0, rows)), dim=1)
             own = log_prob.gather(1, (target[rows] - low).unsqueeze(1)).squeeze(1)
             output = output.index_copy(0, rows, own)

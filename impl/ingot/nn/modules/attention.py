@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core import dtype as dtypes
 from ...core.tensor import Tensor
-from ...ops import empty, zeros_like
+from ...ops.creation import empty, zeros_like
 from .. import functional as F
 from .. import init
 from ..parameter import Parameter

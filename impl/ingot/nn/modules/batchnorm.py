@@ -6,7 +6,7 @@ from typing import Any
 
 from ...autograd import no_grad
 from ...core.tensor import Tensor
-from ...ops import empty, ones, tensor, zeros
+from ...ops.creation import empty, ones, tensor, zeros
 from .. import functional as F
 from .. import init
 from ..parameter import Parameter, UninitializedBuffer, UninitializedParameter

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...core.tensor import Tensor
-from ...ops import typename
+from ..typename import typename
 from ..parameter import Parameter
 from .module import Module, _indent
 

@@ -11,7 +11,8 @@ from typing import Any
 from ...autograd import no_grad
 from ...core.dtype import dtype as Dtype
 from ...core.tensor import Tensor
-from ...ops import empty_like, typename
+from ...ops.creation import empty_like
+from ..typename import typename
 from ..hooks import RemovableHandle, register
 from ..parameter import Buffer, Parameter
 from .calling import (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...core.tensor import Tensor
-from ...ops import empty, zeros
+from ...ops.creation import empty, zeros
 from .. import init, recurrent
 from ..parameter import Parameter
 from ..packing import PackedSequence

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...core.tensor import Tensor
-from ...ops import full, triu
+from ...ops.creation import full
 from .. import functional as F
 from .. import init
 from .attention import MultiheadAttention, additive_mask
@@ -42,7 +42,7 @@ def _activation(activation: Activation) -> Callable[[Tensor], Tensor]:
 
 
 def _square_subsequent_mask(size: int, device: Any = None, dtype: Any = None) -> Tensor:
-    return triu(full((size, size), float("-inf"), dtype=dtype, device=device), diagonal=1)
+    return full((size, size), float("-inf"), dtype=dtype, device=device).triu(1)
 
 
 def _is_causal(mask: Tensor | None, is_causal: bool | None, sequence: Tensor, batch_first: bool) -> bool:

@@ -11,7 +11,8 @@ from types import GeneratorType
 
 from ...autograd import no_grad
 from ...core.tensor import Tensor
-from ...ops import clamp, linalg, stack, tensor
+from ...ops.creation import tensor
+from ...ops.joining import stack
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
@@ -39,8 +40,8 @@ def get_total_norm(
     if not tensors:
         return tensor(0.0)
     device = tensors[0].device
-    norms = [linalg.vector_norm(t, norm_type).to(device) for t in tensors]
-    total = linalg.vector_norm(stack(norms), norm_type)
+    norms = [t.norm(norm_type).to(device) for t in tensors]
+    total = stack(norms).norm(norm_type)
     if error_if_nonfinite and not bool(total.isfinite()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "
@@ -59,7 +60,7 @@ def clip_grads_with_norm_(
     if not gradients:
         return
     # Multiplying by 1 where nothing is to be clipped avoids waiting for the norm on a GPU.
-    factor = clamp(float(max_norm) / (total_norm + 1e-6), max=1.0)
+    factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
     for gradient in gradients:
         gradient.mul_(factor.to(gradient.device))
 

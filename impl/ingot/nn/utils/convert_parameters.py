@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...core.tensor import Tensor
-from ...ops import cat, typename
+from ...ops.joining import cat
+from ..typename import typename
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ml_dtypes import finfo
+
 from ...autograd import no_grad
 from ...core.tensor import Tensor
-from ...ops import allclose, cat, eye, finfo, geqrf, linalg, matrix_exp, randn, zeros_like
+from ...ops.creation import eye, zeros_like
+from ...ops.joining import cat
 from .. import functional as F
 from ..modules.module import Module
 from . import parametrize
@@ -21,14 +24,13 @@ _MAPS = ("matrix_exp", "cayley", "householder")
 def _is_orthogonal(q: Tensor) -> bool:
     rows, columns = q.shape[-2:]
     identity = eye(columns, dtype=q.dtype, device=q.device)
-    return allclose(q.mH @ q, identity, atol=10.0 * rows * finfo(q.dtype).eps)
+    return (q.mH @ q).allclose(identity, atol=10.0 * rows * float(finfo(q.dtype.to_real().numpy).eps))
 
 
 def _make_orthogonal(a: Tensor) -> Tensor:
     """The orthogonal factor of ``a`` whose triangular factor has a positive diagonal."""
-    reflectors, tau = geqrf(a)
-    q = linalg.householder_product(reflectors, tau)
-    return q * reflectors.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
+    reflectors, tau = a.geqrf()
+    return reflectors.orgqr(tau) * reflectors.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
 
 
 class _Orthogonal(Module):
@@ -58,17 +60,19 @@ class _Orthogonal(Module):
             X = cat([X, X.new_zeros(n, n - k).expand(*X.shape[:-2], -1, -1)], dim=-1)
         A = X - X.mH
         if self.orthogonal_map == "matrix_exp":
-            Q = matrix_exp(A)
+            Q = A.matrix_exp()
         else:  # the Cayley transform (I - A/2)^-1 (I + A/2)
             identity = eye(n, dtype=A.dtype, device=A.device)
-            Q = linalg.solve(identity - 0.5 * A, identity + 0.5 * A)
+            from ...linalg import solve
+
+            Q = solve(identity - 0.5 * A, identity + 0.5 * A)
         return Q if n == k else Q[..., :k]
 
     def _householder(self, X: Tensor) -> Tensor:
         A = X.tril(diagonal=-1)
         tau = 2.0 / (1.0 + (A * A).sum(dim=-2))
         # The diagonal holds signs.
-        return linalg.householder_product(A, tau) * X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
+        return A.orgqr(tau) * X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
 
     @no_grad()
     def right_inverse(self, Q: Tensor) -> Tensor:
@@ -83,7 +87,7 @@ class _Orthogonal(Module):
             return self._signed_reflectors(Q, transposed)
         n, k = Q.shape[-2:]
         if n != k:
-            missing = randn(*Q.shape[:-2], n, n - k, dtype=Q.dtype, device=Q.device)
+            missing = Q.new_empty((*Q.shape[:-2], n, n - k)).normal_()
             self.base = _make_orthogonal(cat([Q, missing], dim=-1))
         else:
             self.base = Q.clone() if _is_orthogonal(Q) else _make_orthogonal(Q)
@@ -97,7 +101,7 @@ class _Orthogonal(Module):
                 "It is not possible to assign to the matrix exponential or the Cayley parametrizations when "
                 "use_trivialization=False."
             )
-        A, tau = geqrf(Q)
+        A, tau = Q.geqrf()
         signs = A.diagonal(dim1=-2, dim2=-1)
         signs.sign_()
         signs[tau == 0.0] *= -1

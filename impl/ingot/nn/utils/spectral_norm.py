@@ -9,7 +9,7 @@ from typing import Any
 
 from ...autograd import no_grad
 from ...core.tensor import Tensor
-from ...ops import linalg
+
 from .. import functional as F
 from ..modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..modules.module import Module
@@ -85,7 +85,7 @@ class SpectralNorm:
 
     def _solve_v_and_rescale(self, matrix: Tensor, u: Tensor, sigma: Tensor) -> Tensor:
         """v with ``u = normalize(W v)`` and ``u^T W v = sigma``: what a state dict of version 0 implies."""
-        v = linalg.pinv(matrix.t().mm(matrix)).mm(matrix.t().mm(u.unsqueeze(1))).squeeze(1)
+        v = matrix.t().mm(matrix).pinverse().mm(matrix.t().mm(u.unsqueeze(1))).squeeze(1)
         return v.mul_(sigma / u.dot(matrix.mv(v)))
 
     @staticmethod
