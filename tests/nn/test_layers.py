@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import zlib
 
 import ingot
 import numpy as np

@@ -684,7 +684,7 @@ def module_list(fw):
     layers.append(nn.Tanh())
     layers += [nn.ELU()]
     layers[0] = nn.GELU()
-    told = [repr(layers), repr(layers[1:3]), repr(layers[-1]), len(layers), repr(layers + [nn.Mish()])]
+    told = [repr(layers), repr(layers[1:3]), repr(layers[-1]), len(layers), repr(layers + nn.ModuleList([nn.Mish()]))]
     del layers[1]
     del layers[0:2]
     told += [repr(layers), list(layers.state_dict()), repr(layers.pop(-1)), repr(layers.pop(slice(0, 1)))]

@@ -65,9 +65,7 @@ def number(value):
 
 def settings(optimizer):
     """Rate and momentum of every group."""
-    return [
-        (number(group["lr"]), group.get("momentum"), group.get("betas")) for group in optimizer.param_groups
-    ]
+    return [(number(group["lr"]), group.get("momentum"), group.get("betas")) for group in optimizer.param_groups]
 
 
 def advance(scheduler, epoch):
@@ -139,7 +137,11 @@ RESUMED = ("lambda", "step", "multistep", "linear", "exponential", "polynomial",
 
 @pytest.mark.parametrize("name", ["step", "exponential", "cosine"])
 def test_resuming_at_an_epoch(name):
-    classes = {"step": ("StepLR", (3,)), "exponential": ("ExponentialLR", (0.9,)), "cosine": ("CosineAnnealingLR", (5,))}
+    classes = {
+        "step": ("StepLR", (3,)),
+        "exponential": ("ExponentialLR", (0.9,)),
+        "cosine": ("CosineAnnealingLR", (5,)),
+    }
 
     def run(fw):
         optimizer = optimizer_of(fw)
@@ -232,7 +234,10 @@ REFUSALS = {
     "one_cycle_epochs": lambda s, o: s.OneCycleLR(o, 0.1, epochs=1.5, steps_per_epoch=2),
     "one_cycle_fraction": lambda s, o: s.OneCycleLR(o, 0.1, total_steps=9, pct_start=2.0),
     "one_cycle_strategy": lambda s, o: s.OneCycleLR(o, 0.1, total_steps=9, anneal_strategy="log"),
-    "one_cycle_over": lambda s, o: [scheduler := s.OneCycleLR(o, 0.1, total_steps=2), *(scheduler.step() for _ in "abc")],
+    "one_cycle_over": lambda s, o: [
+        scheduler := s.OneCycleLR(o, 0.1, total_steps=2),
+        *(scheduler.step() for _ in "abc"),
+    ],
     "sequential_nothing": lambda s, o: s.SequentialLR(o, [], []),
     "sequential_milestones": lambda s, o: s.SequentialLR(o, [s.StepLR(o, 1)], [1]),
     "sequential_plateau": lambda s, o: s.SequentialLR(o, [s.ReduceLROnPlateau(o)], []),

@@ -161,9 +161,9 @@ def _one_state(mode: str, name: str, doc: str) -> Callable[..., tuple[Tensor, Te
     sequence.__name__ = sequence.__qualname__ = name
     sequence.__doc__ = (
         f"Output and final state of {doc}.\n\n"
-        f"``{name}(input, h, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)`` or, packed,\n"
-        f"``{name}(data, batch_sizes, h, params, has_biases, num_layers, dropout, train, bidirectional)``; shapes as in\n"
-        ":func:`recur`."
+        f"``{name}(input, h, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)`` or, \n"
+        f"packed, ``{name}(data, batch_sizes, h, params, has_biases, num_layers, dropout, train, bidirectional)``;\n"
+        "shapes as in :func:`recur`."
     )
     return sequence
 

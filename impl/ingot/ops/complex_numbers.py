@@ -9,7 +9,7 @@ import math
 
 from ..core.dtype import BY_NUMPY
 from ..core.tensor import Tensor
-from .declare import COMPLEXES, EVERY, FLOATS, composite, pointwise, primitive
+from .declare import EVERY, FLOATS, composite, pointwise, primitive
 
 
 def conjugate(value):
@@ -45,32 +45,31 @@ def _angle(xp, x):
     return xp.where(x < 0, x.dtype.type(math.pi), xp.where(x == x, x.dtype.type(0), x))
 
 
+def _square(z):
+    return z.real * z.real + z.imag * z.imag
+
+
 def _angle_rule(grad, input):
+    """The gradient of atan2(b, a) is (-b, a) / (a² + b²); zero at the origin, as in PyTorch."""
     if not input.is_complex():
         return grad.new_zeros(grad.shape)
-    square = (input.real * input.real + input.imag * input.imag)[..., None]
-    turned = (grad[..., None] / square).where(square != 0, 0) * _parts(-input.imag, input.real)
-    return turned.view_as_complex()
+    square = _square(input)
+    scale = (grad / square).where(square != 0, 0)
+    return _complex(-input.imag * scale, input.real * scale)
 
 
-def _parts(real, imag):
-    return real.stack((real, imag), -1)
+def _angle_push(tangent, input):
+    if not input.is_complex():
+        return tangent.new_zeros(tangent.shape)
+    square = _square(input)
+    return ((input.real * tangent.imag - input.imag * tangent.real) / square).where(square != 0, 0)
 
 
 angle = pointwise(
     "angle(input: Tensor)", _angle, promote="float", holomorphic=False, inplace=False,
-    input=_angle_rule, jvp={"input": lambda tangent, input: _angle_push(tangent, input)},
+    input=_angle_rule, jvp={"input": _angle_push},
     doc="The angle of each number in radians, real; pi for negative real numbers, NaN for NaN: ``angle(tensor([1j]))`` is ``[pi / 2]``.",
 )  # fmt: skip
-
-
-def _angle_push(tangent, input):
-    """d atan2(b, a) = (a db - b da) / (a² + b²)."""
-    if not input.is_complex():
-        return tangent.new_zeros(tangent.shape)
-    square = input.real * input.real + input.imag * input.imag
-    turned = input.real * tangent.imag - input.imag * tangent.real
-    return (turned / square).where(square != 0, 0)
 
 
 @primitive("_complex(real, imag)", half="native", node="ComplexBackward0")
@@ -145,5 +144,3 @@ def resolve_neg(input: Tensor) -> Tensor:
     """The tensor itself: a negative is always computed here."""
     return input
 
-
-__all__ = ["COMPLEXES", "conjugate"]

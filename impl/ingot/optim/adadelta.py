@@ -11,7 +11,7 @@ __all__ = ["Adadelta"]
 
 
 class Adadelta(TensorwiseOptimizer):
-    """``p -= lr * d``, ``d = sqrt(u + eps) / sqrt(v + eps) * g``, v and u the moving means of g^2 and d^2 (Zeiler, 2012).
+    """``p -= lr * d``, ``d = sqrt(u + eps) / sqrt(v + eps) * g``, v and u the means of g^2 and d^2 (Zeiler, 2012).
 
     Example: ``optim.Adadelta(model.parameters())``
     """

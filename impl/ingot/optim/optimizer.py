@@ -447,7 +447,7 @@ def check_options(*, betas: tuple[Any, Any] | None = None, **nonnegative: Any) -
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
     for name, value in nonnegative.items():
-        if not 0.0 <= value:
+        if not value >= 0.0:
             raise ValueError(f"Invalid {_PHRASES.get(name, f'{name} value')}: {value}")
     for index, beta in enumerate(betas or ()):
         if not 0.0 <= beta < 1.0:

@@ -28,9 +28,9 @@ class SparseAdam(TensorwiseOptimizer):
         maximize: bool = False,
     ) -> None:
         check_options(lr=lr, betas=betas)
-        if not 0.0 < lr:
+        if not lr > 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
-        if not 0.0 < eps:
+        if not eps > 0.0:
             raise ValueError(f"Invalid epsilon value: {eps}")
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
         places = [(g, i, p) for g, group in enumerate(self.param_groups) for i, p in enumerate(group["params"])]

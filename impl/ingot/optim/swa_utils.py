@@ -91,7 +91,7 @@ class AveragedModel(Module):
     The average is equal-weighted, or by ``avg_fn(average, current, n)`` or ``multi_avg_fn``. ``use_buffers`` averages
     the buffers too; otherwise they are copied.
 
-    Example: ``average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.999)); average.update_parameters(model)``
+    Example: ``average = AveragedModel(model, avg_fn=get_ema_avg_fn(0.999)); average.update_parameters(model)``
     """
 
     n_averaged: Tensor

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...core.tensor import Tensor
-from ..typename import typename
 from ..parameter import Parameter
+from ..typename import typename
 from .module import Module, _indent
 
 __all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]

@@ -12,9 +12,9 @@ from ...autograd import no_grad
 from ...core.dtype import dtype as Dtype
 from ...core.tensor import Tensor
 from ...ops.creation import empty_like
-from ..typename import typename
 from ..hooks import RemovableHandle, register
 from ..parameter import Buffer, Parameter
+from ..typename import typename
 from .calling import (
     Hooked,
     register_module_backward_hook,
@@ -282,9 +282,8 @@ class Module(Hooked, Stateful):
             raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
-        if strict or hasattr(parent, name):
-            if not isinstance(parent._get_member(name), Module):
-                raise AttributeError(f"`{name}` is not an nn.Module")
+        if (strict or hasattr(parent, name)) and not isinstance(parent._get_member(name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
         setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:

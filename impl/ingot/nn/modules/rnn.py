@@ -11,11 +11,11 @@ from typing import Any
 from ...core.tensor import Tensor
 from ...ops.creation import empty, zeros
 from .. import init, recurrent
-from ..parameter import Parameter
 from ..packing import PackedSequence
+from ..parameter import Parameter
 from .module import Module
 
-__all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "RNNCellBase"]
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
@@ -405,7 +405,7 @@ class LSTM(RNNBase):
 
 
 class RNNCellBase(Module):
-    """What cells share: ``weight_ih``, ``weight_hh``, ``bias_ih``, ``bias_hh``, in U(-1/sqrt(hidden), 1/sqrt(hidden))."""
+    """What cells share: ``weight_ih``, ``weight_hh``, ``bias_ih`` and ``bias_hh``, drawn as in :class:`RNNBase`."""
 
     def __init__(
         self,

@@ -9,7 +9,6 @@ from typing import Any
 
 from ...autograd import no_grad
 from ...core.tensor import Tensor
-
 from .. import functional as F
 from ..modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..modules.module import Module
