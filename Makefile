@@ -1,50 +1,67 @@
-# Everything runs in .venv, which the first target that needs it sets up. Only Python (3.11 to 3.13), git and make must be there; a C compiler is not needed.
+# Everything a person or a CI job does with this repository. `make help` lists it.
+#
+# A machine needs Python >= 3.11, git and make; the rest is installed into .venv, at the versions of requirements.lock. Where pip
+# takes packages from is pip's own configuration: PyPI's torch for Linux brings CUDA with it (gigabytes), and
+# `PIP_EXTRA_INDEX_URL=<PyTorch's index of CPU wheels> make test` takes the CPU build of the same release instead.
 
-PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
-SECONDS_TO_FUZZ ?= 120
-export PYTHONWARNINGS ?=
+PYTHON  ?= python3
+WORKERS ?= 2
+PROFILE ?= quick
+K       ?=
+
+PY    := .venv/bin/python
+STEP  := .ci/step
+READY := .venv/.ready
+OUT   := build/nightly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint fuzz bench nightly clean format
+.PHONY: help setup test lint fuzz bench nightly lock clean
 
-help: ## Show this list
-	@grep -hE '^[a-z]+:.*?## ' $(MAKEFILE_LIST) | sed -E 's/:.*?## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  settings: PYTHON=$(PYTHON)  WORKERS=$(WORKERS)  PROFILE=$(PROFILE) (quick, ci, nightly)  K=softmax (which tests)"
 
-setup: $(STAMP) ## Create .venv with the pinned packages (done by the others when needed)
+setup: $(READY) ## .venv with the locked packages and this project, editable; the other targets see to it themselves
 
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "This project needs Python 3.11, 3.12 or 3.13; $(PYTHON) is %d.%d. Say PYTHON=python3.12 make ..." % sys.version_info[:2])'
-	@test -x $(BIN)/python || { echo "==> creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
-	@echo "==> installing pinned packages (torch 2.13.0 is the large one; a minute or two)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@echo "==> installing this project, editable"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $(STAMP)
-	@echo "==> ready"
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Python 3.11 or newer is needed, and $(PYTHON) is %d.%d: name another with make PYTHON=python3.12" % sys.version_info[:2])'
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(STEP) "Virtual environment in .venv" $(PYTHON) -m venv --clear .venv
+	@$(STEP) "Packages of requirements.lock" $(PY) -m pip install --disable-pip-version-check -r requirements.lock
+	@$(STEP) "This project, editable" $(PY) -m pip install --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(STEP) "Packages agree with each other" $(PY) -m pip check --disable-pip-version-check
+	@touch $@
 
-test: $(STAMP) ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
+test: $(READY) ## The tests, in WORKERS processes; K=softmax picks some
+	@OMP_NUM_THREADS=1 $(STEP) "Tests" $(PY) -m pytest -n $(WORKERS) -k "$(K)"
 
-lint: $(STAMP) ## Check style, types and the import contracts
-	@echo "==> ruff"; $(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@echo "==> mypy"; $(BIN)/mypy
-	@echo "==> import contracts"; $(BIN)/lint-imports --no-cache
+lint: $(READY) ## ruff, mypy and the floors
+	@$(STEP) "Lint" .venv/bin/ruff check
+	@$(STEP) "Format" .venv/bin/ruff format --check
+	@$(STEP) "Types" .venv/bin/mypy impl/ingot/core impl/ingot/autograd oracle/assay
+	@$(STEP) "Floors" .venv/bin/lint-imports
 
-format: $(STAMP) ## Format the sources
-	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+fuzz: $(READY) ## Ingot against PyTorch at PROFILE; K=softmax picks some
+	@$(STEP) "Fuzz, profile $(PROFILE)" $(PY) -m pytest fuzz --profile $(PROFILE) -k "$(K)"
 
-fuzz: $(STAMP) ## Fuzz Ingot against PyTorch
-	@$(BIN)/python -m pytest fuzz --profile ci -q
+bench: $(READY) ## Ingot beside PyTorch, paired; K=softmax picks some
+	@$(STEP) "Benchmarks" $(PY) -m pytest bench --benchmark-only -k "$(K)"
 
-bench: $(STAMP) ## Time Ingot beside PyTorch, interleaved in one process
-	@$(BIN)/python bench/overhead.py
+nightly: $(READY) ## The main job: the examples under both frameworks, a long fuzz, the report
+	@mkdir -p $(OUT)
+	@failed=0; \
+	$(STEP) "Examples in Ingot and in PyTorch" $(PY) examples/compare.py --json $(OUT)/examples.json || failed=1; \
+	$(STEP) "Fuzz, profile nightly" $(PY) -m pytest fuzz --profile nightly --junitxml $(OUT)/fuzz.xml || failed=1; \
+	$(STEP) "Report" $(PY) reports/nightly.py $(OUT) || failed=1; \
+	exit $$failed
 
-nightly: $(STAMP) ## The main job: train under both frameworks and compare, fuzz, measure, write reports/nightly.md
-	@$(BIN)/python -m ledger.nightly
+lock: ## Pin requirements.lock anew: the newest that pyproject.toml admits, and torch at the release it has
+	@rm -rf build/lock && mkdir -p build
+	@$(STEP) "Virtual environment in build/lock" $(PYTHON) -m venv build/lock
+	@$(STEP) "Newest packages" build/lock/bin/python -m pip install "$$(grep '^torch==' requirements.lock)" ".[dev]"
+	@sed '/^[^#]/d' requirements.lock > build/lock/new
+	@build/lock/bin/python -m pip freeze --exclude assay-ingot | sed -E '/^(nvidia|cuda|triton)/d; s/\+[a-z0-9.]+$$//' >> build/lock/new
+	@mv build/lock/new requirements.lock && rm -rf build/lock
 
-clean: ## Remove .venv and caches
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info impl/*.egg-info
+clean: ## Remove .venv and everything made; the next target sets up anew
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find . -name __pycache__ -prune -exec rm -rf {} +

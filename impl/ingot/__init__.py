@@ -163,7 +163,9 @@ class finfo:
 
         found = get_default_dtype() if type is None else type
         if found.category < _dtypes.FLOAT:
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{found.name}'")
+            raise TypeError(
+                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{found.name}'"
+            )
         limits = ml_dtypes.finfo(found.to_real().numpy)
         self.dtype = found.to_real().name
         self.bits = found.to_real().itemsize * 8

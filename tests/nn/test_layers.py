@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 
-import ingot
 import numpy as np
 import pytest
 import torch
+
+import ingot
 
 # Constructor and inputs. An input is a shape (floats), or a NumPy array (class indices, masks).
 INDICES = np.array([[1, 2, 0, 3], [4, 3, 1, 0]])
@@ -257,6 +258,8 @@ def assert_close(ours, theirs, rtol=1e-9):
             np.testing.assert_allclose(mine, reference, rtol=rtol, atol=1e-12)
 
 
+# What PyTorch says of its own kernels.
+@pytest.mark.filterwarnings("ignore:Using padding='same'", "ignore:enable_nested_tensor is True")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
 def test_module_is_torchs(case):
     constructor, *arguments = case

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import warnings
 
-import ingot
 import numpy as np
 import pytest
 import torch
+
+import ingot
 
 SHAPES = {"matrix": (7, 5), "wide": (4, 9), "conv": (6, 4, 3, 3), "large": (40, 30)}
 
@@ -96,7 +97,7 @@ BAD = {
 def test_bad_input(name):
     errors = []
     for fw in (ingot, torch):
-        with pytest.raises(ValueError) as caught:  # noqa: PT011 - the sentences are compared below
+        with pytest.raises(ValueError) as caught:
             BAD[name](fw)
         errors.append(str(caught.value))
     assert errors[0] == errors[1]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ingot
 import numpy as np
 import pytest
 import torch
+
+import ingot
 
 from .test_layers import arrays, assert_close, assert_same_state, make
 
@@ -223,9 +224,9 @@ OTHERS = {
     "sync": lambda fw, x: fw.nn.SyncBatchNorm.convert_sync_batchnorm(
         fw.nn.Sequential(fw.nn.BatchNorm1d(3), fw.nn.Tanh())
     ).double()(x(4, 3)),
-    "log_prob": lambda fw, x: make(fw, "AdaptiveLogSoftmaxWithLoss(8, 12, [3, 7], head_bias=True)").double().log_prob(x(4, 8)),
-    "predict": lambda fw, x: make(fw, "AdaptiveLogSoftmaxWithLoss(8, 12, [3, 7])").double().predict(30 * x(9, 8)),
-    "one_sample": lambda fw, x: make(fw, "AdaptiveLogSoftmaxWithLoss(8, 12, [3, 7])").double()(x(8), fw.tensor(5)),
+    "log_prob": lambda fw, x: make(fw, "AdaptiveLogSoftmaxWithLoss(8, 12, [3, 7], 2.0, head_bias=True)").double().log_prob(x(4, 8)),
+    "predict": lambda fw, x: make(fw, "AdaptiveLogSoftmaxWithLoss(8, 12, [3, 7], 2.0)").double().predict(30 * x(9, 8)),
+    "one_sample": lambda fw, x: make(fw, "AdaptiveLogSoftmaxWithLoss(8, 12, [3, 7], 2.0)").double()(x(8), fw.tensor(5)),
     "data_parallel": lambda fw, x: make(fw, "DataParallel(Linear(3, 2))").double()(x(4, 3)),
 }  # fmt: skip
 

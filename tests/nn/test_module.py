@@ -7,10 +7,11 @@ import pickle
 import warnings
 from collections import OrderedDict
 
-import ingot
 import numpy as np
 import pytest
 import torch
+
+import ingot
 
 PROGRAMS = []
 

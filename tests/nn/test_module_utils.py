@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from itertools import pairwise
 
-import ingot
 import numpy as np
 import pytest
 import torch
+
+import ingot
 
 from .test_module import plain, story
 

@@ -8,10 +8,11 @@ import inspect
 import pickle
 import warnings
 
-import ingot
 import numpy as np
 import pytest
 import torch
+
+import ingot
 
 OPTIONS: dict[str, list[dict]] = {
     "SGD": [

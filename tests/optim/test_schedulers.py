@@ -6,10 +6,11 @@ import inspect
 import math
 import warnings
 
-import ingot
 import numpy as np
 import pytest
 import torch
+
+import ingot
 
 RISE = {"start_factor": 0.5, "total_iters": 4}
 
@@ -87,6 +88,7 @@ def schedule(framework, make, kind="SGD", tensor_rates=False, epochs=13):
     return seen
 
 
+@pytest.mark.filterwarnings("ignore:Detected call of")  # of chained schedulers in a sequence
 @pytest.mark.parametrize("kind", ["SGD", "Adam"])
 @pytest.mark.parametrize("name", CASES)
 def test_schedules_are_torchs(name, kind):
@@ -104,6 +106,7 @@ def test_rates_in_tensors_stay_the_same_tensors(name):
         assert mine[1] == pytest.approx(reference[1], rel=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:Detected call of")  # of chained schedulers in a sequence
 @pytest.mark.parametrize("name", CASES)
 def test_states_go_on_where_they_were_saved(name):
     whole = schedule(ingot, CASES[name])
@@ -123,6 +126,7 @@ def test_states_go_on_where_they_were_saved(name):
         assert settings(optimizer) == whole[epoch + 1][0]
 
 
+@pytest.mark.filterwarnings("ignore:Detected call of")  # of chained schedulers in a sequence
 @pytest.mark.parametrize("name", [name for name in CASES if "one_cycle" not in name and "cyclic" not in name])
 def test_states_have_torchs_keys(name):
     states = []
@@ -291,7 +295,7 @@ def test_callable_objects_are_saved_by_their_attributes():
 
 
 def test_names_and_signatures_are_torchs():
-    names = [name for name in torch.optim.lr_scheduler.__all__]
+    names = list(torch.optim.lr_scheduler.__all__)
     assert sorted(names) == sorted(ingot.optim.lr_scheduler.__all__)
     for name in names:
         ours, theirs = (

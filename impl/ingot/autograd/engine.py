@@ -18,7 +18,9 @@ from ..core.storage import storage_of
 from ..core.tensor import Tensor
 
 
-def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets: list | None = None, accumulate: bool = True) -> list:
+def run(
+    roots: list, grads: list, keep_graph: bool, create_graph: bool, targets: list | None = None, accumulate: bool = True
+) -> list:
     """Differentiate ``roots`` (edges), weighted by ``grads``; returns the gradients that arrive at ``targets`` (edges).
 
     ``accumulate``: add to the ``.grad`` of the leaves reached (with targets, of the targets that are leaves). Where targets are given, only

@@ -106,7 +106,9 @@ def _push(op, primals: dict, tangents: dict, result, results) -> dict:
     rest: dict = {}
     for name, tangent in tangents.items():
         if name in op.jvps:
-            for output, value in _as_outputs(op, _apply(op.jvps[name], op, primals, results, {"tangent": tangent})).items():
+            for output, value in _as_outputs(
+                op, _apply(op.jvps[name], op, primals, results, {"tangent": tangent})
+            ).items():
                 add(output, value)
         elif name in op.linear and (op.kind == "view" or not isinstance(tangent, list)):
             moved = op.function(**(primals | {name: tangent}))
@@ -170,7 +172,8 @@ def _transpose(op, primals: dict, tangents: dict, results) -> dict:
         else:
             assert outputs is not None
             seeds = {
-                f"grad_{name}": outputs[name].detach().new_zeros(outputs[name].shape).requires_grad_() for name in op.differentiable
+                f"grad_{name}": outputs[name].detach().new_zeros(outputs[name].shape).requires_grad_()
+                for name in op.differentiable
             }
             flat = list(seeds.values())
             seeds["grad"] = flat[0]
@@ -188,7 +191,9 @@ def _transpose(op, primals: dict, tangents: dict, results) -> dict:
             for vjp, tangent in zip(values, chosen, strict=True):
                 if vjp is not None and tangent is not None and vjp.requires_grad:
                     pulled.append(vjp)
-                    weights.append(tangent.to(vjp.dtype).expand(vjp.shape) if op.kind == "pointwise" else tangent.to(vjp.dtype))
+                    weights.append(
+                        tangent.to(vjp.dtype).expand(vjp.shape) if op.kind == "pointwise" else tangent.to(vjp.dtype)
+                    )
         if not pulled:
             return {}
         moved = grad(pulled, flat, weights, create_graph=True, allow_unused=True)

@@ -53,7 +53,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     """A view of ``tensor`` that carries ``tangent``. RuntimeError outside a level or where shapes differ; ValueError for integers."""
     current = thread.mode.level
     if not current:
-        raise RuntimeError("Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first.")
+        raise RuntimeError(
+            "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
+        )
     if not (tensor.dtype.is_floating_point or tensor.dtype.is_complex):
         raise ValueError(f"Expected primal to be floating point or complex, but got: {tensor.dtype}")
     if not (tangent.dtype.is_floating_point or tangent.dtype.is_complex):
@@ -63,7 +65,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             f"Expected tangent to have the same size as the primal: got {list(tangent.shape)} and {list(tensor.shape)}"
         )
     if tensor.dtype is not tangent.dtype:
-        raise RuntimeError(f"Expected tangent to have the same dtype as the primal: got {tangent.dtype} and {tensor.dtype}")
+        raise RuntimeError(
+            f"Expected tangent to have the same dtype as the primal: got {tangent.dtype} and {tensor.dtype}"
+        )
     if type(tensor._autograd) is Dual:
         raise RuntimeError("Cannot set a tangent on a tensor that already has one at this level")
     return make_dual_tensor(tensor, tangent, current)

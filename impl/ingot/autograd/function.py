@@ -31,7 +31,9 @@ class FunctionCtx:
         """Keep tensors (inputs, results or others) for backward; read them as ``ctx.saved_tensors``."""
         for tensor in tensors:
             if tensor is not None and not isinstance(tensor, Tensor):
-                raise TypeError(f"save_for_backward can only save variables, but argument is of type {type(tensor).__name__}")
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument is of type {type(tensor).__name__}"
+                )
         self.to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
@@ -173,18 +175,23 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     @staticmethod
     def jvp(ctx, *grad_inputs):
         """The tangents of the results; the user defines it for forward mode."""
-        raise NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.")
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
 
     @classmethod
     def apply(cls, *args, **kwargs):
         """Run ``forward`` and record it."""
         mode = thread.mode
         level = mode.level
-        pairs = [primal_and_tangent(item, level) if level and isinstance(item, Tensor) else (item, None) for item in args]
+        pairs = [
+            primal_and_tangent(item, level) if level and isinstance(item, Tensor) else (item, None) for item in args
+        ]
         dual = any(tangent is not None for _, tangent in pairs)
         arguments = [primal for primal, _ in pairs]
         edges = [
-            item._autograd.edge(item) if isinstance(item, Tensor) and item._autograd is not None else None for item in arguments
+            item._autograd.edge(item) if isinstance(item, Tensor) and item._autograd is not None else None
+            for item in arguments
         ]
         tracked = mode.enabled and any(edge is not None for edge in edges)
         context = FunctionCtx()
@@ -214,7 +221,9 @@ def _record(cls, context, arguments, edges, outputs, tracked):
             yield _fresh(item, arguments, dirty) if isinstance(item, Tensor) else item
         return
     node = object.__new__(cls._node_class)
-    FunctionNode.__init__(node, tuple(edge for edge, item in zip(edges, arguments, strict=True) if isinstance(item, Tensor)))
+    FunctionNode.__init__(
+        node, tuple(edge for edge, item in zip(edges, arguments, strict=True) if isinstance(item, Tensor))
+    )
     node.context = context
     context._node = node
     node.input_shapes = [
@@ -238,7 +247,10 @@ def _record(cls, context, arguments, edges, outputs, tracked):
             else:
                 result._autograd = history
         results.append(result)
-    node.output_metas = [item if isinstance(item, Tensor) else None for item in (r.detach() if isinstance(r, Tensor) else None for r in results)]
+    node.output_metas = [
+        item if isinstance(item, Tensor) else None
+        for item in (r.detach() if isinstance(r, Tensor) else None for r in results)
+    ]
     context._saved = tuple(_keep(item, outputs, results) for item in context.to_save)
     context.to_save = ()
     yield from results
@@ -286,7 +298,10 @@ def once_differentiable(function):
         if not thread.mode.enabled or not any(isinstance(one, Tensor) and one.requires_grad for one in grads):
             return results
         several = isinstance(results, tuple)
-        blocked = [_Blocked.apply(one, *grads) if isinstance(one, Tensor) else one for one in (results if several else (results,))]
+        blocked = [
+            _Blocked.apply(one, *grads) if isinstance(one, Tensor) else one
+            for one in (results if several else (results,))
+        ]
         return tuple(blocked) if several else blocked[0]
 
     return once

@@ -20,7 +20,9 @@ def _points(inputs, create_graph: bool) -> tuple[Tensor, ...]:
                 f"{type(item)}."
             )
     if create_graph:
-        return tuple(item.view_as(item) if item.requires_grad else item.detach().requires_grad_() for item in _tuple(inputs))
+        return tuple(
+            item.view_as(item) if item.requires_grad else item.detach().requires_grad_() for item in _tuple(inputs)
+        )
     return tuple(item.detach().requires_grad_() for item in _tuple(inputs))
 
 
@@ -60,14 +62,24 @@ def _derivatives(outputs, points, weights=None, *, create_graph: bool, strict: b
     """Gradients with zeros for what takes no part (an error with ``strict``)."""
     used = [item for item in outputs if item.requires_grad]
     if strict and len(used) < len(outputs):
-        raise RuntimeError("Output of the user-provided function does not require gradients. The outputs must be differentiable.")
+        raise RuntimeError(
+            "Output of the user-provided function does not require gradients. The outputs must be differentiable."
+        )
     if not used:
         return tuple(point.new_zeros(point.shape) for point in points)
-    chosen = None if weights is None else [weight for item, weight in zip(outputs, weights, strict=True) if item.requires_grad]
+    chosen = (
+        None
+        if weights is None
+        else [weight for item, weight in zip(outputs, weights, strict=True) if item.requires_grad]
+    )
     found = grad(used, points, chosen, create_graph=create_graph, allow_unused=True)
     if strict and any(item is None for item in found):
-        raise RuntimeError("The output of the user-provided function is independent of one of the inputs. This is not allowed in strict mode.")
-    return tuple(point.new_zeros(point.shape) if item is None else item for item, point in zip(found, points, strict=True))
+        raise RuntimeError(
+            "The output of the user-provided function is independent of one of the inputs. This is not allowed in strict mode."
+        )
+    return tuple(
+        point.new_zeros(point.shape) if item is None else item for item, point in zip(found, points, strict=True)
+    )
 
 
 def _finish(values: tuple, create_graph: bool) -> tuple:
@@ -79,8 +91,16 @@ def vjp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
     with enable_grad():
         points = _points(inputs, create_graph)
         outputs, several = _outputs(func, points)
-        product = _derivatives(outputs, points, _vectors(v, outputs, "the user-provided function"), create_graph=create_graph, strict=strict)
-    return _like(several, _finish(outputs, create_graph)), _like(isinstance(inputs, tuple), _finish(product, create_graph))
+        product = _derivatives(
+            outputs,
+            points,
+            _vectors(v, outputs, "the user-provided function"),
+            create_graph=create_graph,
+            strict=strict,
+        )
+    return _like(several, _finish(outputs, create_graph)), _like(
+        isinstance(inputs, tuple), _finish(product, create_graph)
+    )
 
 
 def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
@@ -95,7 +115,14 @@ def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
     return _like(several, _finish(outputs, create_graph)), _like(several, _finish(moved, create_graph))
 
 
-def jacobian(func, inputs, create_graph: bool = False, strict: bool = False, vectorize: bool = False, strategy: str = "reverse-mode"):
+def jacobian(
+    func,
+    inputs,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    strategy: str = "reverse-mode",
+):
     """The Jacobian, shape (*output, *input), nested in tuples as outputs and inputs are."""
     with enable_grad():
         points = _points(inputs, create_graph)
@@ -127,11 +154,22 @@ def _kept(scalar, points, strict: bool):
         return _derivatives((scalar,), points, create_graph=False, strict=strict)
     found = grad(scalar, points, retain_graph=True, allow_unused=True)
     if strict and any(item is None for item in found):
-        raise RuntimeError("The output of the user-provided function is independent of one of the inputs. This is not allowed in strict mode.")
-    return tuple(point.new_zeros(point.shape) if item is None else item for item, point in zip(found, points, strict=True))
+        raise RuntimeError(
+            "The output of the user-provided function is independent of one of the inputs. This is not allowed in strict mode."
+        )
+    return tuple(
+        point.new_zeros(point.shape) if item is None else item for item, point in zip(found, points, strict=True)
+    )
 
 
-def hessian(func, inputs, create_graph: bool = False, strict: bool = False, vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode"):
+def hessian(
+    func,
+    inputs,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    outer_jacobian_strategy: str = "reverse-mode",
+):
     """The matrix of second derivatives of a function with one scalar result, nested as the inputs are."""
     several = isinstance(inputs, tuple)
 

@@ -25,13 +25,17 @@ def backward(
     tensor([2., 2.])
     """
     roots = _sequence(tensors)
-    grads = _root_grads(roots, _sequence(grad_tensors) if grad_tensors is not None else (None,) * len(roots), create_graph)
+    grads = _root_grads(
+        roots, _sequence(grad_tensors) if grad_tensors is not None else (None,) * len(roots), create_graph
+    )
     if inputs is not None:
         wanted = _sequence(inputs)
         if not wanted:
             raise RuntimeError("'inputs' argument to backward() cannot be empty.")
         targets = [_target(item) for item in wanted]
-        grads_found = run(_edges(roots), grads, bool(create_graph if retain_graph is None else retain_graph), create_graph, targets)
+        grads_found = run(
+            _edges(roots), grads, bool(create_graph if retain_graph is None else retain_graph), create_graph, targets
+        )
         for item, edge, grad in zip(wanted, targets, grads_found, strict=True):
             if not isinstance(edge, Leaf) and grad is not None:
                 item.retain_grad()
@@ -59,7 +63,9 @@ def grad(
     (tensor(6.),)
     """
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     roots, wanted = _sequence(outputs), _sequence(inputs)
     weights = _sequence(grad_outputs) if grad_outputs is not None else (None,) * len(roots)
@@ -71,7 +77,9 @@ def grad(
                  allow_unused=allow_unused, materialize_grads=materialize_grads)
             for row in range(rows)
         ]  # fmt: skip
-        return tuple(None if column[0] is None else column[0]._stacked(list(column)) for column in zip(*parts, strict=True))
+        return tuple(
+            None if column[0] is None else column[0]._stacked(list(column)) for column in zip(*parts, strict=True)
+        )
     grads = _root_grads(roots, weights, create_graph)
     targets = [_target(item) for item in wanted]
     found = run(_edges(roots), grads, keep, create_graph, targets, accumulate=False)

@@ -52,7 +52,19 @@ def gradcheck(
         raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
     arguments = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     try:
-        _check(func, arguments, eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes, check_forward_ad, check_backward_ad, fast_mode)
+        _check(
+            func,
+            arguments,
+            eps,
+            atol,
+            rtol,
+            nondet_tol,
+            check_undefined_grad,
+            check_grad_dtypes,
+            check_forward_ad,
+            check_backward_ad,
+            fast_mode,
+        )
     except GradcheckError:
         if raise_exception:
             raise
@@ -90,7 +102,7 @@ def gradgradcheck(
     count = len(weights)
 
     def first_derivative(*given):
-        *points, = given[:-count]
+        (*points,) = given[:-count]
         values = _differentiable_outputs(func(*points))
         chosen = tuple(item for item in points if isinstance(item, Tensor) and item.requires_grad)
         found = grad(values, chosen, given[-count:], create_graph=True, allow_unused=True)
@@ -121,13 +133,19 @@ def _tensors(value) -> tuple[Tensor, ...]:
     return tuple(item for item in ((value,) if isinstance(value, Tensor) else value) if isinstance(item, Tensor))
 
 
-def _check(func, arguments, eps, atol, rtol, nondet_tol, check_undefined, check_dtypes, check_forward, check_backward, fast) -> None:
+def _check(
+    func, arguments, eps, atol, rtol, nondet_tol, check_undefined, check_dtypes, check_forward, check_backward, fast
+) -> None:
     checked = [n for n, item in enumerate(arguments) if isinstance(item, Tensor) and item.requires_grad]
     if not checked:
-        raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True.")
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+        )
     _check_precision(arguments, checked)
     outputs = _tensors(func(*arguments))
-    real_outputs = [n for n, item in enumerate(outputs) if item.requires_grad or check_forward and item.dtype.is_floating_point]
+    real_outputs = [
+        n for n, item in enumerate(outputs) if item.requires_grad or (check_forward and item.dtype.is_floating_point)
+    ]
     if not real_outputs:
         numerical = [_numerical(func, arguments, i, list(range(len(outputs))), eps) for i in checked]
         if any(np.any(column != 0) for columns in numerical for column in columns):
@@ -135,7 +153,7 @@ def _check(func, arguments, eps, atol, rtol, nondet_tol, check_undefined, check_
         return
     if fast:
         checked_pairs = _directional(func, arguments, checked, real_outputs, eps, check_forward, check_backward)
-        for n, (i, o, analytical, numerical, kind) in enumerate(checked_pairs):
+        for i, o, analytical, numerical, kind in checked_pairs:
             _compare(analytical, numerical, i, o, atol, rtol, kind)
         return
     for i in checked:
@@ -169,8 +187,12 @@ def _check_precision(arguments, checked) -> None:
                 "the inputs are not of double precision floating point or complex. ",
                 stacklevel=4,
             )
-        if arguments[n].numel() and 0 in arguments[n].stride() and any(
-            step == 0 and length > 1 for step, length in zip(arguments[n].stride(), arguments[n].shape, strict=True)
+        if (
+            arguments[n].numel()
+            and 0 in arguments[n].stride()
+            and any(
+                step == 0 and length > 1 for step, length in zip(arguments[n].stride(), arguments[n].shape, strict=True)
+            )
         ):
             raise RuntimeError(
                 f"The {n}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping to be able to "
@@ -239,7 +261,11 @@ def _analytical_output(func, arguments, place: int, o: int, check_dtypes: bool) 
                 (found,) = grad(output, given, wrap(weight).to(output.device), retain_graph=True, allow_unused=True)
             if found is not None and check_dtypes and found.dtype is not given.dtype:
                 raise GradcheckError("Gradient has dtype mismatch with the input")
-            parts.append(np.zeros(given.numel(), given._array.dtype) if found is None else np.array(found.detach().cpu()._array).ravel())
+            parts.append(
+                np.zeros(given.numel(), given._array.dtype)
+                if found is None
+                else np.array(found.detach().cpu()._array).ravel()
+            )
         rows.append(parts)
     return _as_differences(rows, given.numel(), complex_input, complex_output)
 
@@ -279,7 +305,9 @@ def _forward(func, arguments, place: int, wanted) -> list[np.ndarray]:
                 for o in wanted:
                     found = forward_ad.unpack_dual(outputs[o]).tangent
                     moved.append(
-                        np.zeros(outputs[o].numel(), outputs[o]._array.dtype) if found is None else np.array(found.detach().cpu()._array).ravel()
+                        np.zeros(outputs[o].numel(), outputs[o]._array.dtype)
+                        if found is None
+                        else np.array(found.detach().cpu()._array).ravel()
                     )
             steps.append(moved)
         for o in range(len(wanted)):
@@ -307,15 +335,31 @@ def _directional(func, arguments, checked, wanted, eps, check_forward, check_bac
                 weight = weight + 1j * draw.standard_normal(slope.shape)
             numerical = np.array([[np.sum(np.real(np.conj(weight) * slope))]])
             if check_backward and outputs[o].requires_grad:
-                (found,) = grad(outputs[o], given, wrap(np.asarray(weight).astype(outputs[o]._array.dtype)).to(given.device), retain_graph=True, allow_unused=True)
-                vjp = 0.0 if found is None else np.sum(np.real(np.conj(np.array(found.detach().cpu()._array)) * direction))
+                (found,) = grad(
+                    outputs[o],
+                    given,
+                    wrap(np.asarray(weight).astype(outputs[o]._array.dtype)).to(given.device),
+                    retain_graph=True,
+                    allow_unused=True,
+                )
+                vjp = (
+                    0.0
+                    if found is None
+                    else np.sum(np.real(np.conj(np.array(found.detach().cpu()._array)) * direction))
+                )
                 yield i, o, np.array([[vjp]]), numerical, "backward"
             if check_forward:
                 with forward_ad.dual_level():
                     dual = list(arguments)
-                    dual[i] = forward_ad.make_dual(given.detach(), wrap(np.asarray(direction).astype(given._array.dtype)).to(given.device))
+                    dual[i] = forward_ad.make_dual(
+                        given.detach(), wrap(np.asarray(direction).astype(given._array.dtype)).to(given.device)
+                    )
                     tangent = forward_ad.unpack_dual(_tensors(func(*dual))[o]).tangent
-                moved = 0.0 if tangent is None else np.sum(np.real(np.conj(weight) * np.array(tangent.detach().cpu()._array)))
+                moved = (
+                    0.0
+                    if tangent is None
+                    else np.sum(np.real(np.conj(weight) * np.array(tangent.detach().cpu()._array)))
+                )
                 yield i, o, np.array([[moved]]), numerical, "forward"
 
 
@@ -338,4 +382,6 @@ def _check_undefined_grad(func, arguments, checked) -> None:
         weights = [item.new_zeros(item.shape) for item in used]
         for found in grad(used, chosen, weights, retain_graph=True, allow_unused=True):
             if found is not None and bool((found != 0).any()):
-                raise GradcheckError("Expected all inputs to have zero gradient where the outputs' gradients are zero or undefined")
+                raise GradcheckError(
+                    "Expected all inputs to have zero gradient where the outputs' gradients are zero or undefined"
+                )

@@ -6,7 +6,7 @@ tensor is made anew, pointing to the node, when a rule asks for it.
 
 from __future__ import annotations
 
-from ..core.graph import Output, thread, released_error
+from ..core.graph import Output, released_error, thread
 from ..core.storage import storage_of
 from ..core.tensor import alias
 
@@ -33,7 +33,11 @@ def pack(tensor):
     if tensor is None:
         return None
     pack_hook, unpack_hook = thread.mode.saved_hooks[-1]
-    detached = alias(tensor._array, storage_of(tensor)) if tensor._autograd is not None and tensor.grad_fn is not None else tensor
+    detached = (
+        alias(tensor._array, storage_of(tensor))
+        if tensor._autograd is not None and tensor.grad_fn is not None
+        else tensor
+    )
     return Packed(pack_hook(detached), unpack_hook)
 
 

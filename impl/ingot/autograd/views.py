@@ -49,7 +49,9 @@ class View:
             self.origin = None
         else:
             if self.creation != DEFAULT:
-                raise refusal(self, "Output 0 of {} is a view and its base or another view of its base has been modified inplace.")
+                raise refusal(
+                    self, "Output 0 of {} is a view and its base or another view of its base has been modified inplace."
+                )
             enabled, thread.mode.enabled = thread.mode.enabled, True
             try:
                 anew = base.as_strided(tensor.shape, layout.strides(tensor._array), storage_offset(tensor))
@@ -87,7 +89,11 @@ class CopySlices(Node):
         buffer = grad.new_empty_strided(*self.layout).copy_(grad)
         base_edge, source_edge = self.edges
         written = buffer.as_strided(*self.geometry).clone() if source_edge is not None else None
-        kept = buffer.as_strided_scatter(grad.new_zeros(self.geometry[0]), *self.geometry) if base_edge is not None else None
+        kept = (
+            buffer.as_strided_scatter(grad.new_zeros(self.geometry[0]), *self.geometry)
+            if base_edge is not None
+            else None
+        )
         return kept, written
 
 
@@ -109,7 +115,8 @@ def refusal(view: View, sentence: str) -> RuntimeError:
             "to be tracked)."
         )
     return RuntimeError(
-        sentence.format(name) + " This view is the output of a function that returns multiple views. Such functions do not "
+        sentence.format(name)
+        + " This view is the output of a function that returns multiple views. Such functions do not "
         "allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
     )
 

@@ -83,8 +83,11 @@ class MetaArray:
     def __getitem__(self, key):
         parts = key if isinstance(key, tuple) else (key,)
         if any(isinstance(part, (MetaArray, np.ndarray, list)) for part in parts):
-            probe = tuple(np.broadcast_to(np.zeros((), part.dtype), part.shape) if isinstance(part, MetaArray) else part for part in parts)
-            if any(getattr(part, "dtype", None) == bool for part in probe):
+            probe = tuple(
+                np.broadcast_to(np.zeros((), part.dtype), part.shape) if isinstance(part, MetaArray) else part
+                for part in parts
+            )
+            if any(isinstance(part, np.ndarray) and part.dtype.kind == "b" for part in probe):
                 raise NotImplementedError("indexing a meta tensor with a mask has a shape that depends on values")
             return MetaArray(_ghost(np.broadcast_to(np.zeros((), self.dtype), self.shape)[probe].shape, self.dtype))
         view = self.ghost[key]
@@ -121,13 +124,21 @@ class MetaArray:
         if method != "__call__":
             raise NotImplementedError(f"meta tensors have no shape rule for {ufunc.__name__}.{method}")
         if ufunc is np.matmul:
-            return MetaArray(_ghost(_matmul_shape(*(item.shape for item in inputs)), np.result_type(*(item.dtype for item in inputs))))
-        shape = np.broadcast_shapes(*(np.shape(item) if not isinstance(item, MetaArray) else item.shape for item in inputs))
+            return MetaArray(
+                _ghost(
+                    _matmul_shape(*(item.shape for item in inputs)), np.result_type(*(item.dtype for item in inputs))
+                )
+            )
+        shape = np.broadcast_shapes(
+            *(np.shape(item) if not isinstance(item, MetaArray) else item.shape for item in inputs)
+        )
         kinds = tuple(item.dtype if hasattr(item, "dtype") else type(item) for item in inputs)
         found = ufunc.resolve_dtypes(kinds + (None,) * ufunc.nout)[ufunc.nin :]
         if out is not None:
             if shape != out[0].shape:
-                raise ValueError(f"non-broadcastable output operand with shape {out[0].shape} doesn't match the broadcast shape {shape}")
+                raise ValueError(
+                    f"non-broadcastable output operand with shape {out[0].shape} doesn't match the broadcast shape {shape}"
+                )
             return out[0]
         results = tuple(MetaArray(_ghost(shape, one)) for one in found)
         return results[0] if len(results) == 1 else results
@@ -160,12 +171,21 @@ for _name, _ufunc in {
 }.items():  # fmt: skip
     setattr(MetaArray, f"__{_name}__", _operator(_ufunc))
     setattr(MetaArray, f"__r{_name}__", _operator(_ufunc, reflected=True))
-for _name, _ufunc in {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal}.items():
+for _name, _ufunc in {
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+}.items():
     setattr(MetaArray, f"__{_name}__", _operator(_ufunc))
 for _name, _ufunc in {"neg": np.negative, "invert": np.invert, "abs": np.absolute}.items():
     setattr(MetaArray, f"__{_name}__", (lambda ufunc: lambda self: ufunc(self))(_ufunc))
 for _name in ("sum", "prod", "max", "min", "mean", "any", "all", "argmax", "argmin", "var", "std"):
-    setattr(MetaArray, _name, (lambda name: lambda self, *args, **kwargs: getattr(np, name)(self, *args, **kwargs))(_name))
+    setattr(
+        MetaArray, _name, (lambda name: lambda self, *args, **kwargs: getattr(np, name)(self, *args, **kwargs))(_name)
+    )
 
 
 def _reduced(shape, axis, keepdims) -> tuple[int, ...]:
@@ -210,19 +230,27 @@ def _where(condition, *choices):
     if not choices:
         raise NotImplementedError("where(condition) of a meta tensor has a shape that depends on values")
     items = [_as_meta(item) for item in (condition, *choices)]
-    return MetaArray(_ghost(np.broadcast_shapes(*(item.shape for item in items)), np.result_type(*(item.dtype for item in items[1:]))))
+    return MetaArray(
+        _ghost(
+            np.broadcast_shapes(*(item.shape for item in items)), np.result_type(*(item.dtype for item in items[1:]))
+        )
+    )
 
 
 def _concatenate(arrays, axis=0, **kwargs):
     shapes = [item.shape for item in arrays]
     axis %= len(shapes[0])
     total = sum(shape[axis] for shape in shapes)
-    return MetaArray(_ghost((*shapes[0][:axis], total, *shapes[0][axis + 1 :]), np.result_type(*(item.dtype for item in arrays))))
+    return MetaArray(
+        _ghost((*shapes[0][:axis], total, *shapes[0][axis + 1 :]), np.result_type(*(item.dtype for item in arrays)))
+    )
 
 
 def _take(a, indices, axis=None, **kwargs):
     shape = np.shape(indices) if not isinstance(indices, MetaArray) else indices.shape
-    return MetaArray(_ghost(shape if axis is None else (*a.shape[:axis], *shape, *a.shape[axis % a.ndim + 1 :]), a.dtype))
+    return MetaArray(
+        _ghost(shape if axis is None else (*a.shape[:axis], *shape, *a.shape[axis % a.ndim + 1 :]), a.dtype)
+    )
 
 
 def _by_ghost(function):
@@ -284,7 +312,11 @@ def empty(shape, numpy_dtype, index=None):
 
 def from_host(array, index=None):
     """The shape, dtype and strides of a host array."""
-    return array if isinstance(array, MetaArray) else MetaArray(as_strided(np.empty(1, array.dtype), array.shape, array.strides))
+    return (
+        array
+        if isinstance(array, MetaArray)
+        else MetaArray(as_strided(np.empty(1, array.dtype), array.shape, array.strides))
+    )
 
 
 def to_host(array):

@@ -44,7 +44,11 @@ def add_at(target, index, values) -> None:
     """``target[index[i]] += values[i]`` for rows of a 1-d or 2-d target, repeated indices adding up."""
     if target.ndim == 1 or target.shape[1] == 1 or index.size < 16:
         # NumPy's ufunc.at has a fast loop for one dimension only.
-        np.add.at(target.reshape(-1) if target.ndim > 1 and target.shape[1] == 1 else target, index, values.reshape(-1) if target.ndim == 1 or target.shape[1] == 1 else values)
+        np.add.at(
+            target.reshape(-1) if target.ndim > 1 and target.shape[1] == 1 else target,
+            index,
+            values.reshape(-1) if target.ndim == 1 or target.shape[1] == 1 else values,
+        )
         return
     order = np.argsort(index, kind="stable")
     ordered = index[order]

@@ -47,7 +47,9 @@ class StrictArray:
         return len(self.host)
 
     def __array__(self, dtype=None, copy=None):
-        raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a NumPy array explicitly.")
+        raise TypeError(
+            "Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a NumPy array explicitly."
+        )
 
     def __array_ufunc__(self, ufunc, method, *args, **kwargs):
         """``np.add(x, y)`` of device arrays runs on the device, as with CuPy; beside a host array it is refused."""
@@ -135,7 +137,21 @@ def _operator(name: str):
     return apply
 
 
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "matmul", "lshift", "rshift"):
+for _name in (
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "and",
+    "or",
+    "xor",
+    "matmul",
+    "lshift",
+    "rshift",
+):
     for _form in (f"__{_name}__", f"__r{_name}__", f"__i{_name}__"):
         setattr(StrictArray, _form, _operator(_form))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
@@ -183,8 +199,10 @@ class _Namespace:
 
 
 xp = _Namespace(np)
-xp.asarray = lambda value, *args, **kwargs: value if isinstance(value, StrictArray) and not args and not kwargs else StrictArray(
-    np.array(_inner(value), *args, **kwargs)
+xp.asarray = lambda value, *args, **kwargs: (
+    value
+    if isinstance(value, StrictArray) and not args and not kwargs
+    else StrictArray(np.array(_inner(value), *args, **kwargs))
 )
 xp.array = lambda value, *args, **kwargs: StrictArray(np.array(_inner(value), *args, **kwargs))
 

@@ -52,7 +52,9 @@ class Tensor(metaclass=TensorMeta):
         if not -rank <= dim < rank:
             if rank == 0:
                 raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-            raise IndexError(f"Dimension out of range (expected to be in range of [{-rank}, {rank - 1}], but got {dim})")
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-rank}, {rank - 1}], but got {dim})"
+            )
         return self._array.shape[dim]
 
     @property
@@ -298,9 +300,7 @@ class Tensor(metaclass=TensorMeta):
     def __contains__(self, element) -> bool:
         if isinstance(element, (Tensor, bool, int, float, complex)):
             return bool((self == element).any())
-        raise RuntimeError(
-            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
-        )
+        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
 
     def __format__(self, spec: str) -> str:
         if self._array.ndim == 0 and type(self) is Tensor:
@@ -385,9 +385,7 @@ def check_grad(tensor: Tensor, value) -> None:
     if value is tensor:
         raise RuntimeError("can't assign Variable as its own grad")
     if value.dtype is not tensor.dtype:
-        raise RuntimeError(
-            f"assigned grad has data of a different type: expected {tensor.dtype}, got {value.dtype}"
-        )
+        raise RuntimeError(f"assigned grad has data of a different type: expected {tensor.dtype}, got {value.dtype}")
     if value.device.type != tensor.device.type:
         raise RuntimeError(f"assigned grad has data located on a different device: {value.device}, not {tensor.device}")
     if value._array.shape != tensor._array.shape:

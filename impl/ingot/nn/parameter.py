@@ -42,7 +42,9 @@ class Parameter(Tensor):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         parameter = _share(cls, data)
         if requires_grad:
-            parameter.requires_grad_(True)
+            if not (parameter.dtype.is_floating_point or parameter.dtype.is_complex):
+                raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+            parameter._autograd = Leaf(parameter)
         return parameter
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
@@ -104,7 +106,7 @@ class UninitializedTensorMixin:
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        self.__dict__["_stand_in"] = value
+        self.__dict__["_stand_in"] = value.data if is_lazy(value) else value
 
     @property
     def dtype(self) -> Any:
@@ -130,9 +132,16 @@ class UninitializedTensorMixin:
         self.__class__ = self.cls_to_become
         self._array = empty(shape, device=device, dtype=dtype)._array
 
-    def to(self, *args: Any, **kwargs: Any) -> Tensor:
-        """The stand-in moved and cast, as module.to() assigns it to ``data``."""
-        return self.data.to(*args, **kwargs)
+    def _with(self, stand_in: Tensor) -> Any:
+        """The same uninitialised tensor with another device or dtype."""
+        tensor = object.__new__(type(self))
+        tensor.__dict__.update(self.__dict__, _stand_in=stand_in)
+        tensor._storage = tensor._autograd = None
+        return tensor
+
+    def to(self, *args: Any, **kwargs: Any) -> Any:
+        """The tensor on another device or with another dtype, still uninitialised."""
+        return self._with(self.data.to(*args, **kwargs))
 
     def share_memory_(self) -> None:
         raise RuntimeError(
@@ -154,8 +163,8 @@ class UninitializedTensorMixin:
 
 for _name in ("cuda", "cpu", "half", "float", "double", "bfloat16"):
 
-    def _converted(self: Any, *args: Any, _name: str = _name) -> Tensor:
-        return getattr(self.data, _name)(*args)
+    def _converted(self: Any, *args: Any, _name: str = _name) -> Any:
+        return self._with(getattr(self.data, _name)(*args))
 
     setattr(UninitializedTensorMixin, _name, _converted)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..core import dtype as dtypes
@@ -11,7 +9,6 @@ from ..core.tensor import Tensor
 from .complex_numbers import conjugate
 from .declare import (
     COMPLEXES,
-    EVERY,
     FLOATS,
     HALVES,
     INTEGERS,
@@ -22,6 +19,7 @@ from .declare import (
     pointwise,
     primitive,
 )
+from .return_types import return_type
 
 NOT_INTEGER = FLOATS + HALVES + COMPLEXES + UNSIGNED + ("bool",)
 """What the integer functions refuse."""
@@ -102,7 +100,7 @@ mul = pointwise(
     doc="``input * other``.",
 )  # fmt: skip
 neg = pointwise(
-    "neg(input: Tensor)", np.negative, fast=NUMBERS, refuses=UNSIGNED, check=_check_neg, aliases=("negative",), input=lambda grad: -grad,
+    "neg(input: Tensor)", np.negative, fast=NUMBERS + HALVES, half="native", refuses=UNSIGNED, check=_check_neg, aliases=("negative",), input=lambda grad: -grad,
     doc="``-input``. RuntimeError for a bool tensor.",
 )  # fmt: skip
 
@@ -157,7 +155,9 @@ addcdiv = pointwise(
 
 def _check_rounding(dtype, input, other, rounding_mode) -> None:
     if rounding_mode not in (None, "trunc", "floor"):
-        raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
     if rounding_mode is not None:
         _refuse_division(f"div_{rounding_mode}_cpu")(dtype, input, other)
 
@@ -298,8 +298,8 @@ def _check_pow(dtype, input, exponent) -> None:
 
 def _pow_input(grad, input, exponent):
     if not isinstance(exponent, Tensor):
-        return zeros_of(grad) if exponent == 0 else grad * conjugate(input**(exponent - 1) * exponent)
-    return (grad * conjugate(exponent * input**(exponent - 1))).where(exponent != 0, 0)
+        return zeros_of(grad) if exponent == 0 else grad * conjugate(input ** (exponent - 1) * exponent)
+    return (grad * conjugate(exponent * input ** (exponent - 1))).where(exponent != 0, 0)
 
 
 def _pow_exponent(grad, input, exponent, result):
@@ -321,7 +321,9 @@ pow = pointwise(
 @composite(method=True, out=True, inplace=True)
 def float_power(input, exponent) -> Tensor:
     """``pow`` in double precision, complex where an operand is: ``float_power(tensor([4]), -0.5)`` is ``[0.5]`` in float64."""
-    complicated = any(isinstance(one, complex) or (isinstance(one, Tensor) and one.is_complex()) for one in (input, exponent))
+    complicated = any(
+        isinstance(one, complex) or (isinstance(one, Tensor) and one.is_complex()) for one in (input, exponent)
+    )
     wide = dtypes.complex128 if complicated else dtypes.float64
     return pow(*(one.to(wide) if isinstance(one, Tensor) else wide.numpy.type(one).item() for one in (input, exponent)))
 
@@ -354,7 +356,7 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
 # -- magnitudes and signs -----------------------------------------------------------------------------------------------------------------
 
 abs = pointwise(
-    "abs(input: Tensor)", np.absolute, fast=NUMBERS, refuses=UNSIGNED + ("bool",), holomorphic=False, aliases=("absolute",),
+    "abs(input: Tensor)", np.absolute, fast=NUMBERS + HALVES, half="native", refuses=UNSIGNED + ("bool",), holomorphic=False, aliases=("absolute",),
     input=lambda grad, input: grad * sgn(input),
     jvp={"input": lambda tangent, input: (tangent * sgn(input).conj()).real if input.is_complex() else tangent * sgn(input)},
     doc="The absolute value, real for complex numbers. The derivative at 0 is 0.",
@@ -419,17 +421,8 @@ hypot = pointwise(
 )  # fmt: skip
 
 
-def _next_half(x, y):
-    """``nextafter`` of bfloat16 and float16: a step in the order of the bits."""
-    bits = x.view(np.int16)
-    order = np.where(bits < 0, -(bits & 0x7FFF), bits).astype(np.int32)
-    step = order + np.sign(y.astype(np.float32) - x.astype(np.float32)).astype(np.int32)
-    made = np.where(step < 0, np.negative(step) | 0x8000, step).astype(np.uint16).view(x.dtype)
-    return made
-
-
 nextafter = pointwise(
-    "nextafter(input: Tensor, other: Tensor)", np.nextafter, fast=FLOATS, refuses=NOT_REAL_FLOAT,
+    "nextafter(input: Tensor, other: Tensor)", np.nextafter, fast=FLOATS + HALVES, half="native", refuses=NOT_REAL_FLOAT,
     input=lambda grad, input, other: grad.where(input != other, 0), other=lambda grad, input, other: grad.where(input == other, 0),
     doc="The next representable number after ``input`` towards ``other``.",
 )  # fmt: skip

@@ -14,7 +14,9 @@ NN = "nn.functional"
 
 
 @composite(namespace=NN)
-def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
+def scaled_dot_product_attention(
+    query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
+):
     """``softmax(q kᵀ scale + mask) v``: (..., L, E), (..., S, E), (..., S, Ev) -> (..., L, Ev).
 
     ``scale`` is 1/sqrt(E) unless given. A bool mask says where to look; a float mask is added. With ``enable_gqa`` each key head serves several query heads.
@@ -22,7 +24,9 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     """
     for name, one in (("query", query), ("key", key), ("value", value)):
         if not isinstance(one, Tensor):
-            raise TypeError(f"scaled_dot_product_attention(): argument '{name}' must be Tensor, not {type(one).__name__}")
+            raise TypeError(
+                f"scaled_dot_product_attention(): argument '{name}' must be Tensor, not {type(one).__name__}"
+            )
     if not query._array.dtype == key._array.dtype == value._array.dtype:
         raise RuntimeError(
             "Expected query, key, and value to have the same dtype, but got "
@@ -42,7 +46,10 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         )
     if enable_gqa:
         repeat = query._array.shape[-3] // key._array.shape[-3]
-        key, value = key.repeat_interleave(repeat, -3), value.repeat_interleave(query._array.shape[-3] // value._array.shape[-3], -3)
+        key, value = (
+            key.repeat_interleave(repeat, -3),
+            value.repeat_interleave(query._array.shape[-3] // value._array.shape[-3], -3),
+        )
     width = query._array.shape[-1]
     # Half the scale on each side, as PyTorch does: the product cannot overflow before it is scaled.
     factor = math.sqrt(1 / math.sqrt(width) if scale is None and width else (1.0 if scale is None else abs(scale)))
@@ -98,7 +105,9 @@ def multi_head_attention_forward(
     """(output, weights) of multi-head attention on (L, N, E) or (L, E); weights are None without ``need_weights``, averaged over heads by default."""
     batched = query._array.ndim == 3
     if query._array.ndim not in (2, 3):
-        raise AssertionError(f"query should be unbatched 2D or batched 3D tensor but received {query._array.ndim}-D query tensor")
+        raise AssertionError(
+            f"query should be unbatched 2D or batched 3D tensor but received {query._array.ndim}-D query tensor"
+        )
     if not batched:
         same_key, same_value = key is query, value is key
         query = query.unsqueeze(1)
@@ -117,7 +126,9 @@ def multi_head_attention_forward(
         shifts = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
         q, k, v = (
             linear(one, weight, shift)
-            for one, weight, shift in zip((query, key, value), (q_proj_weight, k_proj_weight, v_proj_weight), shifts, strict=True)
+            for one, weight, shift in zip(
+                (query, key, value), (q_proj_weight, k_proj_weight, v_proj_weight), shifts, strict=True
+            )
         )
     else:
         if key._array.shape != value._array.shape:
@@ -142,8 +153,14 @@ def multi_head_attention_forward(
     source = k._array.shape[1]
     if key_padding_mask is not None:
         if tuple(key_padding_mask.shape) != (count, source):
-            raise AssertionError(f"expecting key_padding_mask shape of {(count, source)}, but got {tuple(key_padding_mask.shape)}")
-        spread = key_padding_mask.reshape(count, 1, 1, source).expand(-1, num_heads, -1, -1).reshape(count * num_heads, 1, source)
+            raise AssertionError(
+                f"expecting key_padding_mask shape of {(count, source)}, but got {tuple(key_padding_mask.shape)}"
+            )
+        spread = (
+            key_padding_mask.reshape(count, 1, 1, source)
+            .expand(-1, num_heads, -1, -1)
+            .reshape(count * num_heads, 1, source)
+        )
         attn_mask = spread if attn_mask is None else attn_mask + spread
     probability = dropout_p if training else 0.0
     if need_weights:
@@ -157,7 +174,11 @@ def multi_head_attention_forward(
         weights = weights.mean(1) if average_attn_weights else weights
         return (output, weights) if batched else (output.squeeze(1), weights.squeeze(0))
     if attn_mask is not None:
-        attn_mask = attn_mask.unsqueeze(0) if attn_mask._array.shape[0] == 1 else attn_mask.reshape(count, num_heads, -1, source)
+        attn_mask = (
+            attn_mask.unsqueeze(0)
+            if attn_mask._array.shape[0] == 1
+            else attn_mask.reshape(count, num_heads, -1, source)
+        )
     q, k, v = (one.reshape(count, num_heads, -1, head) for one in (q, k, v))
     mixed = scaled_dot_product_attention(q, k, v, attn_mask, probability)
     mixed = mixed.permute(2, 0, 1, 3).reshape(length * count, width)
@@ -168,11 +189,15 @@ def multi_head_attention_forward(
 def _checked_mask(mask, length: int, source: int, heads: int):
     if mask._array.ndim == 2:
         if tuple(mask.shape) != (length, source):
-            raise RuntimeError(f"The shape of the 2D attn_mask is {tuple(mask.shape)}, but should be {(length, source)}.")
+            raise RuntimeError(
+                f"The shape of the 2D attn_mask is {tuple(mask.shape)}, but should be {(length, source)}."
+            )
         return mask.unsqueeze(0)
     if mask._array.ndim == 3:
         if tuple(mask.shape) != (heads, length, source):
-            raise RuntimeError(f"The shape of the 3D attn_mask is {tuple(mask.shape)}, but should be {(heads, length, source)}.")
+            raise RuntimeError(
+                f"The shape of the 3D attn_mask is {tuple(mask.shape)}, but should be {(heads, length, source)}."
+            )
         return mask
     raise RuntimeError(f"attn_mask's dimension {mask._array.ndim} is not supported")
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 
-from ..core.dtype import BY_NUMPY
 from ..core.tensor import Tensor
-from .declare import EVERY, FLOATS, composite, pointwise, primitive
+from .creation import _complex as complex_of
+from .declare import EVERY, composite, pointwise
 
 
 def conjugate(value):
@@ -55,7 +55,7 @@ def _angle_rule(grad, input):
         return grad.new_zeros(grad.shape)
     square = _square(input)
     scale = (grad / square).where(square != 0, 0)
-    return _complex(-input.imag * scale, input.real * scale)
+    return complex_of(-input.imag * scale, input.real * scale)
 
 
 def _angle_push(tangent, input):
@@ -70,55 +70,6 @@ angle = pointwise(
     input=_angle_rule, jvp={"input": _angle_push},
     doc="The angle of each number in radians, real; pi for negative real numbers, NaN for NaN: ``angle(tensor([1j]))`` is ``[pi / 2]``.",
 )  # fmt: skip
-
-
-@primitive("_complex(real, imag)", half="native", node="ComplexBackward0")
-def _complex(xp, real, imag):
-    real, imag = xp.broadcast_arrays(real, imag)
-    result = xp.empty(real.shape, BY_NUMPY[real.dtype].to_complex().numpy)
-    result.real = real
-    result.imag = imag
-    return result
-
-
-@_complex.backward("real")
-def _(grad, real_shape):
-    return grad.real.sum_to_size(real_shape)
-
-
-@_complex.backward("imag")
-def _(grad, imag_shape):
-    return grad.imag.sum_to_size(imag_shape)
-
-
-@composite("complex", out=True)
-def complex_(real: Tensor, imag: Tensor) -> Tensor:
-    """``real + 1j * imag`` from two broadcastable tensors of one float dtype: ``complex(tensor([1.]), tensor([2.]))`` is ``[1 + 2j]``.
-
-    RuntimeError where the dtypes differ or are not float32 or float64.
-    """
-    return _complex(*_two_floats(real, imag))
-
-
-@composite(out=True)
-def polar(abs: Tensor, angle: Tensor) -> Tensor:
-    """``abs * e ** (1j * angle)`` from two broadcastable tensors of one float dtype: ``polar(tensor([2.]), tensor([0.]))`` is ``[2 + 0j]``.
-
-    RuntimeError where the dtypes differ or are not float32 or float64.
-    """
-    abs, angle = _two_floats(abs, angle)
-    return _complex(abs * angle.cos(), abs * angle.sin())
-
-
-def _two_floats(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    for one in (a, b):
-        if not isinstance(one, Tensor):
-            raise TypeError(f"complex(): argument must be Tensor, not {type(one).__name__}")
-    if a.dtype.name not in FLOATS or b.dtype.name not in FLOATS:
-        raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {a.dtype.legacy_name} and {b.dtype.legacy_name}")
-    if a.dtype is not b.dtype:
-        raise RuntimeError(f"Expected object of scalar type {a.dtype.legacy_name} but got scalar type {b.dtype.legacy_name} for second argument")
-    return a, b
 
 
 @composite(method=True)
@@ -143,4 +94,3 @@ def resolve_conj(input: Tensor) -> Tensor:
 def resolve_neg(input: Tensor) -> Tensor:
     """The tensor itself: a negative is always computed here."""
     return input
-

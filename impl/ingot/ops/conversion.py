@@ -17,8 +17,8 @@ from ..core.memory_format import (
     memory_format,
     preserve_format,
 )
-from ..core.tensor import Tensor
 from ..core.storage import storage_of
+from ..core.tensor import Tensor
 from .creation import shape_of
 from .creation import tensor as new_tensor
 from .declare import composite, primitive
@@ -295,7 +295,9 @@ def _set_(self, source=None, storage_offset=0, size=None, stride=None) -> Tensor
     """Take over the memory of another tensor."""
     if source is None:
         source = self.new_empty((0,))
-    view = source if size is None else source.as_strided(size, stride or layout.contiguous_strides(size), storage_offset)
+    view = (
+        source if size is None else source.as_strided(size, stride or layout.contiguous_strides(size), storage_offset)
+    )
     self._array, self._storage = view._array, storage_of(view)
     return self
 
@@ -318,7 +320,6 @@ for _name, _function in {
 }.items():  # fmt: skip
     _function.__name__ = _function.__qualname__ = _name
     setattr(Tensor, _name, _function)
-
 
 
 @composite()

@@ -30,7 +30,10 @@ def _widths(padding):
     return [(one, one) for one in padding]
 
 
-@primitive("_convolution(input, weight, bias: Optional, stride: tuple, padding: tuple, dilation: tuple, groups: int)", node="ConvolutionBackward0")
+@primitive(
+    "_convolution(input, weight, bias: Optional, stride: tuple, padding: tuple, dilation: tuple, groups: int)",
+    node="ConvolutionBackward0",
+)
 def _convolution(xp, input, weight, bias, stride, padding, dilation, groups):
     kernel = weight.shape[2:]
     out = tuple(
@@ -45,7 +48,10 @@ def _convolution(xp, input, weight, bias, stride, padding, dilation, groups):
     return result
 
 
-@primitive("_conv_input(grad_output, weight, size: tuple, stride: tuple, padding: tuple, dilation: tuple, groups: int)", node="ConvolutionBackward0")
+@primitive(
+    "_conv_input(grad_output, weight, size: tuple, stride: tuple, padding: tuple, dilation: tuple, groups: int)",
+    node="ConvolutionBackward0",
+)
 def _conv_input(xp, grad_output, weight, size, stride, padding, dilation, groups):
     kernel = weight.shape[2:]
     rank = len(kernel)
@@ -58,7 +64,10 @@ def _conv_input(xp, grad_output, weight, size, stride, padding, dilation, groups
     return xp.matmul(matrix, columns).reshape(grad_output.shape[0], groups * weight.shape[1], *size)
 
 
-@primitive("_conv_weight(input, grad_output, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, groups: int)", node="ConvolutionBackward0")
+@primitive(
+    "_conv_weight(input, grad_output, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, groups: int)",
+    node="ConvolutionBackward0",
+)
 def _conv_weight(xp, input, grad_output, kernel, stride, padding, dilation, groups):
     out = grad_output.shape[2:]
     columns = _columns(padded(xp, input, _widths(padding)), kernel, stride, dilation, out, groups)
@@ -99,9 +108,11 @@ def _(grad, grad_output, weight_shape, stride, padding, dilation, groups):
 
 @_conv_weight.backward("input")
 def _(grad, grad_output, input_shape, stride, padding, dilation, groups):
-    return _conv_input(_conj(grad_output), grad, input_shape[2:], stride, padding, dilation, groups).conj() if (
-        grad_output._array.dtype.kind == "c"
-    ) else _conv_input(grad_output, grad, input_shape[2:], stride, padding, dilation, groups)
+    return (
+        _conv_input(_conj(grad_output), grad, input_shape[2:], stride, padding, dilation, groups).conj()
+        if (grad_output._array.dtype.kind == "c")
+        else _conv_input(grad_output, grad, input_shape[2:], stride, padding, dilation, groups)
+    )
 
 
 @_conv_weight.backward("grad_output")
@@ -133,7 +144,9 @@ def per_dim(value, rank: int, name: str) -> tuple[int, ...]:
         if len(value) == 1:
             value = tuple(value) * rank
         if len(value) != rank:
-            raise RuntimeError(f"expected {name} to be a single integer value or a list of {rank} values to match the convolution dimensions, but got {name}={list(value)}")
+            raise RuntimeError(
+                f"expected {name} to be a single integer value or a list of {rank} values to match the convolution dimensions, but got {name}={list(value)}"
+            )
         return tuple(int(one) for one in value)
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"argument '{name}' must be tuple of ints, not {type(value).__name__}")
@@ -144,9 +157,13 @@ def _check(name: str, input, weight, bias, rank: int) -> bool:
     """RuntimeError or TypeError unless the tensors fit each other; returns whether the input has a batch dim."""
     for argument, one in (("input", input), ("weight", weight)):
         if not isinstance(one, Tensor):
-            raise TypeError(f"{name}(): argument '{argument}' (position {1 if argument == 'input' else 2}) must be Tensor, not {type(one).__name__}")
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {1 if argument == 'input' else 2}) must be Tensor, not {type(one).__name__}"
+            )
     if weight._array.ndim != rank + 2:
-        raise RuntimeError(f"weight should have {rank + 2} dimensions for {name}, but got weight of size {list(weight.shape)}")
+        raise RuntimeError(
+            f"weight should have {rank + 2} dimensions for {name}, but got weight of size {list(weight.shape)}"
+        )
     if input._array.ndim not in (rank + 1, rank + 2):
         raise RuntimeError(
             f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {name}, but got input of size: {list(input.shape)}"
@@ -156,9 +173,13 @@ def _check(name: str, input, weight, bias, rank: int) -> bool:
             f"Input type ({input.dtype.legacy_name}) and weight type ({weight.dtype.legacy_name}) should be the same"
         )
     if bias is not None and bias._array.dtype != input._array.dtype:
-        raise RuntimeError(f"Input type ({input.dtype.legacy_name}) and bias type ({bias.dtype.legacy_name}) should be the same")
+        raise RuntimeError(
+            f"Input type ({input.dtype.legacy_name}) and bias type ({bias.dtype.legacy_name}) should be the same"
+        )
     if type(input._array) is not type(weight._array):
-        raise RuntimeError(f"Input type ({input.device}) and weight type ({weight.device}) should be on the same device")
+        raise RuntimeError(
+            f"Input type ({input.device}) and weight type ({weight.device}) should be on the same device"
+        )
     return input._array.ndim == rank + 2
 
 
@@ -309,7 +330,11 @@ def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_paddi
 # -- unfold and fold ----------------------------------------------------------------------------------------------------------------------
 
 
-@primitive("_im2col(input, kernel: tuple, dilation: tuple, padding: tuple, stride: tuple)", node="Im2ColBackward0", linear=("input",))
+@primitive(
+    "_im2col(input, kernel: tuple, dilation: tuple, padding: tuple, stride: tuple)",
+    node="Im2ColBackward0",
+    linear=("input",),
+)
 def _im2col(xp, input, kernel, dilation, padding, stride):
     out = tuple(
         output_length(n, k, hop, pad, pad, gap)
@@ -324,7 +349,11 @@ def _(grad, input_shape, kernel, dilation, padding, stride):
     return _col2im(grad, input_shape[2:], kernel, dilation, padding, stride)
 
 
-@primitive("_col2im(input, size: tuple, kernel: tuple, dilation: tuple, padding: tuple, stride: tuple)", node="Col2ImBackward0", linear=("input",))
+@primitive(
+    "_col2im(input, size: tuple, kernel: tuple, dilation: tuple, padding: tuple, stride: tuple)",
+    node="Col2ImBackward0",
+    linear=("input",),
+)
 def _col2im(xp, input, size, kernel, dilation, padding, stride):
     """Each channel's blocks go through a transposed convolution with one-hot kernels: block row k lands at kernel position k."""
     count = math.prod(kernel)
@@ -350,7 +379,9 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     kernel, dilation = per_dim(kernel_size, 2, "kernel_size"), per_dim(dilation, 2, "dilation")
     padding, stride = per_dim(padding, 2, "padding"), per_dim(stride, 2, "stride")
     if input._array.ndim not in (3, 4):
-        raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
+        raise RuntimeError(
+            f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}"
+        )
     batched = input._array.ndim == 4
     result = _im2col(input if batched else input.unsqueeze(0), kernel, dilation, padding, stride)
     return result if batched else result.squeeze(0)
@@ -360,9 +391,15 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     """Columns added back into an image where windows overlap: (N, C * KH * KW, L) -> (N, C, H, W). The transpose of ``unfold``."""
     size, kernel = per_dim(output_size, 2, "output_size"), per_dim(kernel_size, 2, "kernel_size")
-    dilation, padding, stride = per_dim(dilation, 2, "dilation"), per_dim(padding, 2, "padding"), per_dim(stride, 2, "stride")
+    dilation, padding, stride = (
+        per_dim(dilation, 2, "dilation"),
+        per_dim(padding, 2, "padding"),
+        per_dim(stride, 2, "stride"),
+    )
     if input._array.ndim not in (2, 3):
-        raise RuntimeError(f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {list(input.shape)}")
+        raise RuntimeError(
+            f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {list(input.shape)}"
+        )
     batched = input._array.ndim == 3
     x = input if batched else input.unsqueeze(0)
     if x._array.shape[1] % math.prod(kernel):

@@ -249,7 +249,9 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
             "supported. (You can probably work around this by making a copy of your array with array.copy().)"
         )
     if any(step % ndarray.itemsize for step in ndarray.strides):
-        raise ValueError("given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory.")
+        raise ValueError(
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory."
+        )
     if not ndarray.flags.writeable:
         import warnings
 
@@ -270,7 +272,11 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
 
 def _new_like(self, shape, value, dtype, device, requires_grad):
     return filled(
-        shape, value, self.dtype if dtype is None else dtypes.parse(dtype), self.device if device is None else place_of(device), requires_grad
+        shape,
+        value,
+        self.dtype if dtype is None else dtypes.parse(dtype),
+        self.device if device is None else place_of(device),
+        requires_grad,
     )
 
 
@@ -291,19 +297,29 @@ def _new_full(self, size, fill_value, *, dtype=None, device=None, layout=None, p
 
 def _new_empty(self, *size, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
     """Uninitialised memory with this tensor's dtype and device."""
-    found, place = self.dtype if dtype is None else dtypes.parse(dtype), self.device if device is None else place_of(device)
+    found, place = (
+        self.dtype if dtype is None else dtypes.parse(dtype),
+        self.device if device is None else place_of(device),
+    )
     return finish(allocate(shape_of(size), found, place), requires_grad)
 
 
-def _new_empty_strided(self, size, stride, *, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+def _new_empty_strided(
+    self, size, stride, *, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False
+):
     """Uninitialised memory under a given shape and strides (elements)."""
     from ..core.layout import span
     from .views import restride
 
-    found, place = self.dtype if dtype is None else dtypes.parse(dtype), self.device if device is None else place_of(device)
+    found, place = (
+        self.dtype if dtype is None else dtypes.parse(dtype),
+        self.device if device is None else place_of(device),
+    )
     size, stride = shape_of((size,)), shape_of((stride,), "stride")
     if len(size) != len(stride):
-        raise RuntimeError(f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})")
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})"
+        )
     memory = allocate((span(size, stride),), found, place)
     made = finish(restride(memory, size, [step * found.itemsize for step in stride]), requires_grad)
     made._storage = Storage(memory)
@@ -332,11 +348,15 @@ def _numbers(*values):
 
 
 def _placed(array, place: device, requires_grad: bool) -> Tensor:
-    return finish(array if place.type == "cpu" else backend_for(place.type).from_host(array, place.index), requires_grad)
+    return finish(
+        array if place.type == "cpu" else backend_for(place.type).from_host(array, place.index), requires_grad
+    )
 
 
 @composite(out=True)
-def arange(*args, start=0, end=None, step=1, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+def arange(
+    *args, start=0, end=None, step=1, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
+):
     """Numbers from ``start`` up to (not including) ``end`` in steps: ``arange(5)``, ``arange(1, 2, 0.5)``. int64 unless a bound is a float."""
     if len(args) == 1:
         end = args[0]
@@ -373,7 +393,9 @@ def range_(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=
         raise RuntimeError("step must be nonzero")
     found = dtypes.get_default_dtype() if dtype is None else dtypes.parse(dtype)
     count = int((end - start) / step) + 1
-    return _placed((start + np.arange(count, dtype=np.float64) * step).astype(found.numpy), place_of(device), requires_grad)
+    return _placed(
+        (start + np.arange(count, dtype=np.float64) * step).astype(found.numpy), place_of(device), requires_grad
+    )
 
 
 def _steps(steps) -> int:
@@ -419,7 +441,9 @@ def _line_dtype(*ends) -> dtypes.dtype:
 
 
 @composite(out=True)
-def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+def logspace(
+    start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
+):
     """``base`` to the powers of a ``linspace``."""
     start, end = _numbers(start, end)
     found = dtypes.parse(dtype) if dtype is not None else _line_dtype(start, end)
@@ -464,11 +488,17 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, require
 
 
 @composite()
-def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+def empty_permuted(
+    size, physical_layout, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
+):
     """Uninitialised memory whose dims lie in memory in the order ``physical_layout``, outermost first."""
     size = shape_of((size,))
     if sorted(physical_layout) != list(range(len(size))):
-        raise RuntimeError(f"Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = {len(size)} is not equal to len(physical_layout) = {len(physical_layout)}" if len(size) != len(physical_layout) else "Duplicate dim not allowed")
+        raise RuntimeError(
+            f"Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = {len(size)} is not equal to len(physical_layout) = {len(physical_layout)}"
+            if len(size) != len(physical_layout)
+            else "Duplicate dim not allowed"
+        )
     made = allocate([size[dim] for dim in physical_layout], _float_or(dtype), place_of(device))
     inverse = sorted(range(len(size)), key=lambda dim: physical_layout.index(dim))
     return finish(made.transpose(inverse), requires_grad)
@@ -483,7 +513,9 @@ def _like_place(input, place):
 
 
 @composite()
-def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+def empty_like(
+    input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False
+):
     """Uninitialised memory with another tensor's shape, dtype, device and (dense) strides."""
     from ..core.layout import overlaps_itself, strides
 
@@ -497,7 +529,17 @@ def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fal
 
 
 @composite()
-def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+def full_like(
+    input,
+    fill_value,
+    *,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+    memory_format=None,
+    pin_memory=False,
+):
     """A tensor of one value with another tensor's shape, dtype and device."""
     made = empty_like(input, dtype=dtype, device=device)
     (value,) = _numbers(fill_value)
@@ -506,13 +548,17 @@ def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requir
 
 
 @composite()
-def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+def zeros_like(
+    input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False
+):
     """Zeros with another tensor's shape, dtype and device."""
     return full_like(input, 0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 @composite()
-def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+def ones_like(
+    input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False
+):
     """Ones with another tensor's shape, dtype and device."""
     return full_like(input, 1, dtype=dtype, device=device, requires_grad=requires_grad)
 
@@ -563,14 +609,20 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
     if view.nbytes <= 0 and count != 0:
         raise ValueError(f"both buffer length ({view.nbytes}) and count ({count}) must not be 0")
     if not 0 <= offset < view.nbytes:
-        raise ValueError(f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({view.nbytes} bytes) minus 1")
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({view.nbytes} bytes) minus 1"
+        )
     room = view.nbytes - offset
     if count < 0:
         if room % found.itemsize:
-            raise ValueError(f"buffer length ({room} bytes) after offset ({offset} bytes) must be a multiple of element size ({found.itemsize})")
+            raise ValueError(
+                f"buffer length ({room} bytes) after offset ({offset} bytes) must be a multiple of element size ({found.itemsize})"
+            )
         count = room // found.itemsize
     elif count * found.itemsize > room:
-        raise ValueError(f"requested buffer length ({count} * {found.itemsize} bytes) after offset ({offset} bytes) must not be greater than actual buffer length ({view.nbytes} bytes)")
+        raise ValueError(
+            f"requested buffer length ({count} * {found.itemsize} bytes) after offset ({offset} bytes) must not be greater than actual buffer length ({view.nbytes} bytes)"
+        )
     array = np.frombuffer(buffer, np.uint8, count * found.itemsize, offset).view(found.numpy)
     made = wrap(array)
     made._storage = Storage(array)
@@ -592,9 +644,13 @@ def polar(abs, angle):
 def _complex_of(name: str, first, second, build):
     for one in (first, second):
         if one.dtype.name not in ("float32", "float64"):
-            raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {first.dtype.legacy_name} and {second.dtype.legacy_name}")
+            raise RuntimeError(
+                f"Expected both inputs to be Half, Float or Double tensors but got {first.dtype.legacy_name} and {second.dtype.legacy_name}"
+            )
     if first.dtype is not second.dtype:
-        raise RuntimeError(f"Expected object of scalar type {first.dtype.legacy_name} but got scalar type {second.dtype.legacy_name} for second argument")
+        raise RuntimeError(
+            f"Expected object of scalar type {first.dtype.legacy_name} but got scalar type {second.dtype.legacy_name} for second argument"
+        )
     return build(first, second)
 
 

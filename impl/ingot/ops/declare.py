@@ -63,7 +63,9 @@ class Op:
     linear: tuple[str, ...] = ()  # inputs in which the op is linear: the jvp is the op itself
     outputs: tuple[str, ...] = ("result",)
     differentiable: tuple[str, ...] = ()
-    promote: str | Callable = "same"  # pointwise: "same", "float" (integers become the default float), "bool" (the result is bool),
+    promote: str | Callable = (
+        "same"  # pointwise: "same", "float" (integers become the default float), "bool" (the result is bool),
+    )
     # or a function of the statics that says which
     fast: frozenset = frozenset()  # pointwise: NumPy dtypes that the kernel serves directly
     refuses: tuple[str, ...] = ()  # dtype names that raise NotImplementedError's message, as in PyTorch
@@ -118,7 +120,8 @@ def parse_signature(text: str) -> tuple[str, tuple[Parameter, ...]]:
     defaults: list = [None] * (len(arguments.args) - len(arguments.defaults)) + list(arguments.defaults)
     found = [_parameter(item, default, False) for item, default in zip(arguments.args, defaults, strict=True)]
     found += [
-        _parameter(item, default, True) for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        _parameter(item, default, True)
+        for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     return function.name, tuple(found)
 
@@ -126,7 +129,9 @@ def parse_signature(text: str) -> tuple[str, tuple[Parameter, ...]]:
 def _parameter(argument: ast.arg, default, keyword_only: bool) -> Parameter:
     annotation = None if argument.annotation is None else ast.unparse(argument.annotation)
     role = STATIC if keyword_only else _ROLES.get(annotation, STATIC)
-    return Parameter(argument.arg, role, None if default is None else ast.unparse(default), keyword_only, annotation == "Tensor")
+    return Parameter(
+        argument.arg, role, None if default is None else ast.unparse(default), keyword_only, annotation == "Tensor"
+    )
 
 
 def register(op: Op) -> Op:
@@ -146,6 +151,7 @@ def pointwise(
     promote: str | Callable = "same",
     array: Callable | None = None,
     check: Callable | None = None,
+    half: str = "upcast",
     jvp: dict[str, Callable] | None = None,
     holomorphic: bool = True,
     linear: tuple[str, ...] = (),
@@ -173,7 +179,7 @@ def pointwise(
     op = Op(
         name, "pointwise", parameters, kernel=kernel, namespace=namespace, rules={(key,): rule for key, rule in rules.items()},
         jvps=jvp or {}, linear=linear, promote=promote, fast=frozenset(np.dtype(item) for item in fast),
-        refuses=refuses, check=check, holomorphic=holomorphic, node_name=node, doc=doc, method=method, inplace=inplace, out=out,
+        refuses=refuses, check=check, half=half, holomorphic=holomorphic, node_name=node, doc=doc, method=method, inplace=inplace, out=out,
         aliases=aliases, differentiable=("result",) if rules else (),
     )  # fmt: skip
     op.array_kernel = array  # type: ignore[attr-defined]

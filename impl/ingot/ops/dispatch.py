@@ -68,7 +68,9 @@ def explain(op, error: Exception, arguments: tuple) -> Exception:
         if type(one._array) is not type(tensors[0]._array):
             return different_devices(tensors[0], one)
     if isinstance(error, MemoryError):
-        return OutOfMemoryError(f"DefaultCPUAllocator: can't allocate memory for the result of {op.name.strip('_')}(): {error}")
+        return OutOfMemoryError(
+            f"DefaultCPUAllocator: can't allocate memory for the result of {op.name.strip('_')}(): {error}"
+        )
     if isinstance(error, ValueError) and len(tensors) > 1:
         try:
             np.broadcast_shapes(*[one._array.shape for one in tensors])
@@ -133,7 +135,11 @@ def computation_dtype(op, values: tuple, statics: tuple = ()) -> dtypes.dtype:
         if isinstance(value, Tensor):
             found = value.dtype
             if value._array.ndim:
-                dimensioned = found if dimensioned is None or dimensioned is found else promotion.promote_types(dimensioned, found)
+                dimensioned = (
+                    found
+                    if dimensioned is None or dimensioned is found
+                    else promotion.promote_types(dimensioned, found)
+                )
             else:
                 zero_dim = found if zero_dim is None else promotion.promote_types(zero_dim, found)
         elif value is not None:
@@ -168,7 +174,7 @@ def general(op, values: tuple, statics: tuple, out):
                     moved = moved.to(dtype)
             if moved is not value:
                 values = (*values[:place], moved, *values[place + 1 :])
-    half = dtype.numpy in HALF_NUMPY
+    half = dtype.numpy in HALF_NUMPY and op.half == "upcast"
     compute = np.dtype(np.float32) if half else dtype.numpy
     arrays = [_operand_array(value, compute) for value in values]
     result = wrap(_compute(op, NAMESPACES[type(first._array)], arrays, statics, values))
@@ -177,6 +183,14 @@ def general(op, values: tuple, statics: tuple, out):
     if tracked and op.rules:
         result = op.function.__globals__["_record"](result, *values, *statics)
     return result if out is None else write_out(op.name, out, result)
+
+
+def operate(op, values: tuple, statics: tuple):
+    """A Python operator: NotImplemented, so that Python asks the other operand, for what is neither tensor nor number."""
+    for value in values:
+        if not isinstance(value, Tensor) and number_of(value) is None:
+            return NotImplemented
+    return general(op, values, statics, None)
 
 
 def _operands(op, values: tuple) -> tuple:
@@ -342,7 +356,12 @@ def _check_partial_overlap(tensor, others) -> None:
 
 def overlaps_partly(a: Tensor, b: Tensor) -> bool:
     """Whether two tensors share memory without being the same elements in the same order."""
-    if a._storage is None or b._storage is None or a._storage.root is not b._storage.root or 0 in (a.numel(), b.numel()):
+    if (
+        a._storage is None
+        or b._storage is None
+        or a._storage.root is not b._storage.root
+        or 0 in (a.numel(), b.numel())
+    ):
         return False
     x, y = a._array, b._array
     if x.shape == y.shape and x.strides == y.strides and a.storage_offset() == b.storage_offset():
@@ -357,7 +376,9 @@ def write_out(name: str, out, result):
     """Copy a result (or several) into ``out=``; returns ``out``. Resizes as PyTorch does, with its warning."""
     if isinstance(result, tuple):
         if not isinstance(out, (tuple, list)) or len(out) != len(result):
-            raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors with {len(result)} elements, not {type(out).__name__}")
+            raise TypeError(
+                f"{name}(): argument 'out' must be tuple of Tensors with {len(result)} elements, not {type(out).__name__}"
+            )
         filled = [write_out(name, one, value) for one, value in zip(out, result, strict=True)]
         return type(result)(filled) if type(result) is tuple else type(result)(*filled)
     if not isinstance(out, Tensor):

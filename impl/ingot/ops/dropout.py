@@ -71,7 +71,9 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
 def dropout1d(input, p=0.5, training=True, inplace=False):
     """Zero whole channels: (N, C, L) or (C, L)."""
     if input._array.ndim not in (2, 3):
-        raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {input._array.ndim}D input. Note that dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs).")
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input._array.ndim}D input. Note that dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
+        )
     return _unbatched(input, 3, p, training, inplace)
 
 

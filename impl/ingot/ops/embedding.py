@@ -11,7 +11,9 @@ from .declare import composite, primitive
 NN = "nn.functional"
 
 
-@primitive("_embedding(weight, indices, padding_idx: int)", half="native", node="EmbeddingBackward0", linear=("weight",))
+@primitive(
+    "_embedding(weight, indices, padding_idx: int)", half="native", node="EmbeddingBackward0", linear=("weight",)
+)
 def _embedding(xp, weight, indices, padding_idx):
     return weight[indices]
 
@@ -38,7 +40,9 @@ def _check_indices(name: str, input, weight) -> None:
         )
     found, rows = input._array, weight._array.shape[0]
     if found.size and not input.is_meta and (int(found.min()) < 0 or int(found.max()) >= rows):
-        raise IndexError(f"index out of range in self: got {int(found.min())} to {int(found.max())} for a table of {rows} rows")
+        raise IndexError(
+            f"index out of range in self: got {int(found.min())} to {int(found.max())} for a table of {rows} rows"
+        )
 
 
 @composite(namespace=NN)
@@ -89,14 +93,18 @@ def _renormalize(weight, input, max_norm: float, norm_type: float) -> None:
 @composite("embedding")
 def _torch_embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False):
     """``nn.functional.embedding`` with the argument order of ``torch.embedding``."""
-    return embedding(indices, weight, None if padding_idx < 0 else padding_idx, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
+    return embedding(
+        indices, weight, None if padding_idx < 0 else padding_idx, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse
+    )
 
 
 @composite(namespace=NN)
 def one_hot(tensor, num_classes=-1):
     """Classes (*) as rows with a single one: (*, num_classes), int64."""
     if tensor.dtype.name != "int64":
-        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, but got {tensor.dtype.legacy_name}")
+        raise RuntimeError(
+            f"one_hot is only applicable to index tensor of type LongTensor, but got {tensor.dtype.legacy_name}"
+        )
     found = tensor._array
     if found.size == 0:
         if num_classes <= 0:
@@ -135,7 +143,9 @@ def embedding_bag(
             )
     if input._array.ndim == 2:
         if offsets is not None:
-            raise ValueError("if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences.")
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences."
+            )
         bags, length = input._array.shape
         bag_of = np.repeat(np.arange(bags), length)
         input = input.reshape(-1)
@@ -147,17 +157,33 @@ def embedding_bag(
             raise ValueError("offsets has to be a 1D Tensor")
         starts = np.asarray(offsets.tolist(), np.int64)
         if len(starts) and starts[0] != 0:
-            raise RuntimeError(f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}")
+            raise RuntimeError(
+                f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}"
+            )
         bags = len(starts) - bool(include_last_offset)
         if len(starts) and starts[-1] > input._array.shape[0]:
-            raise RuntimeError(f"offsets[-1] can not be greater than input's length {input._array.shape[0]} but got offsets[-1] of {starts[-1]}")
+            raise RuntimeError(
+                f"offsets[-1] can not be greater than input's length {input._array.shape[0]} but got offsets[-1] of {starts[-1]}"
+            )
         ends = np.append(starts[1:], input._array.shape[0])[:bags]
         bag_of = np.repeat(np.arange(bags), ends - starts[:bags])
         input = input[: len(bag_of)]
         per_sample_weights = None if per_sample_weights is None else per_sample_weights[: len(bag_of)]
     else:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input._array.ndim}")
-    return _bags(input, weight, bag_of, bags, mode, per_sample_weights, max_norm, norm_type, scale_grad_by_freq, sparse, padding_idx)
+    return _bags(
+        input,
+        weight,
+        bag_of,
+        bags,
+        mode,
+        per_sample_weights,
+        max_norm,
+        norm_type,
+        scale_grad_by_freq,
+        sparse,
+        padding_idx,
+    )
 
 
 def _bags(input, weight, bag_of, bags, mode, weights, max_norm, norm_type, by_frequency, sparse, padding_idx):

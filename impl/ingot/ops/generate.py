@@ -35,12 +35,22 @@ quiet, unquiet = umath._extobj_contextvar.set, umath._extobj_contextvar.reset
 
 def make_function(op: Op):
     """The op's function: a stub whose code is written at its first call."""
-    return _lazy(op.name, op, lambda: {"pointwise": _pointwise, "primitive": _primitive, "view": _view}[op.kind](op), op.doc)
+    return _lazy(
+        op.name, op, lambda: {"pointwise": _pointwise, "primitive": _primitive, "view": _view}[op.kind](op), op.doc
+    )
 
 
 def make_inplace(op: Op, name: str):
     """The form ``name_`` of a declared op: computes, writes into the first argument, bumps its version, rebases its history."""
     return _lazy(name, op, lambda: _inplace(op, name), f"In-place version of ``{op.name}``.")
+
+
+def make_operator(op: Op, name: str, *, reflected: bool = False):
+    """A Python operator of a two-operand pointwise op: its function, but NotImplemented for what is neither tensor nor number.
+
+    ``reflected``: the method of the second operand (``2 - x``).
+    """
+    return _lazy(name, op, lambda: _pointwise(op, name, reflected), f"Python's operator of ``{op.name}``.")
 
 
 def with_out(op: Op, function):
@@ -60,7 +70,9 @@ def with_out(op: Op, function):
         f"    return _write_out({op.name!r}, out, _function({arguments}))\n"
     )
     scope = {"_function": function, "_write_out": dispatch.write_out, "_default_out": None}
-    scope |= {f"_default_{item.name}": item.default for item in parameters if item.default is not inspect.Parameter.empty}
+    scope |= {
+        f"_default_{item.name}": item.default for item in parameters if item.default is not inspect.Parameter.empty
+    }
     made = _compile(op, op.name, text, scope)
     made.__doc__ = function.__doc__
     made.__module__ = function.__module__
@@ -100,7 +112,11 @@ def _lazy(name: str, op: Op, write, doc: str):
         # The scope that the function object was born with cannot be exchanged, so what the source needs is put into it.
         function.__globals__.update(scope)
         code = _compile(op, name, text, function.__globals__)
-        function.__code__, function.__defaults__, function.__kwdefaults__ = code.__code__, code.__defaults__, code.__kwdefaults__
+        function.__code__, function.__defaults__, function.__kwdefaults__ = (
+            code.__code__,
+            code.__defaults__,
+            code.__kwdefaults__,
+        )
         return function
 
     def stub(*args, **kwargs):
@@ -144,7 +160,7 @@ def _scope(op: Op) -> dict:
     return {
         "_Tensor": Tensor, "_Node": Node, "_Output": Output, "_View": View, "_op": op, "_new": object.__new__, "_ndarray": np.ndarray,
         "_array_of": dispatch.array_of, "_thread": thread, "_next_sequence": next_sequence, "_quiet": quiet, "_unquiet": unquiet,
-        "_IGNORE": IGNORE_ERRORS, "_explain": dispatch.explain, "_general": dispatch.general, "_admit": dispatch.admit,
+        "_IGNORE": IGNORE_ERRORS, "_explain": dispatch.explain, "_general": dispatch.general, "_operate": dispatch.operate, "_admit": dispatch.admit,
         "_namespaces": NAMESPACES, "_HALF": HALF_NUMPY, "_upcast": dispatch.upcast, "_storage_of": storage_of, "_alias": alias,
         "_unpack_input": unpack_input, "_unpack_result": unpack_result, "_RELEASED": RELEASED, "_forward": dispatch_forward,
         "_finish": finish_special, "_DEFAULT": DEFAULT, "_MULTIPLE": MULTIPLE_OUTPUTS, "_NO_GRAD": NO_GRAD,
@@ -211,16 +227,23 @@ def _write_node(op: Op) -> str:
     many = len(op.outputs) > 1 or op.multiple
     if many:
         slots += ["outputs", "metas"]
-    lines = [f"class {node_class_name(op)}(_Node):", f"    __slots__ = {tuple(slots)!r}", "", "    def backward(self, grad):"]
+    lines = [
+        f"class {node_class_name(op)}(_Node):",
+        f"    __slots__ = {tuple(slots)!r}",
+        "",
+        "    def backward(self, grad):",
+    ]
     if many and not op.multiple:
         for number, output in enumerate(op.outputs):
             if output in op.differentiable:
                 lines.append(f"        grad_{output} = grad[{number}]")
                 if len(op.differentiable) > 1:
-                    lines.append(f"        if grad_{output} is None:\n            grad_{output} = _zeros(self.metas[{number}])")
+                    lines.append(
+                        f"        if grad_{output} is None:\n            grad_{output} = _zeros(self.metas[{number}])"
+                    )
         if len(op.differentiable) == 1:
             lines.append(f"        grad = grad_{op.differentiable[0]}")
-            lines.append(f"        if grad is None:\n            return (None,) * len(self.edges)")
+            lines.append("        if grad is None:\n            return (None,) * len(self.edges)")
     elif op.multiple:
         lines.append("        grad = [_zeros(m) if g is None else g for g, m in zip(grad, self.metas)]")
     has_list = any(item.role == LIST for item in tensors)
@@ -296,7 +319,9 @@ def _write_record(op: Op) -> str:
         lines.append("    _edges = []")
         for item in tensors:
             if item.role == LIST:
-                lines.append(f"    _edges += [None if t._autograd is None else t._autograd.edge(t) for t in {item.name}]")
+                lines.append(
+                    f"    _edges += [None if t._autograd is None else t._autograd.edge(t) for t in {item.name}]"
+                )
             else:
                 lines.append(
                     f"    _edges.append(None if {item.name} is None or {item.name}._autograd is None else {item.name}._autograd.edge({item.name}))"
@@ -305,14 +330,17 @@ def _write_record(op: Op) -> str:
         edges = "tuple(_edges)"
     else:
         for i, item in enumerate(tensors):
-            if op.kind == "pointwise" and i > 0 or item.role == OPTIONAL or op.kind == "pointwise":
+            if (op.kind == "pointwise" and i > 0) or item.role == OPTIONAL or op.kind == "pointwise":
                 lines.append(f"    _h = {item.name}._autograd if isinstance({item.name}, _Tensor) else None")
             else:
                 lines.append(f"    _h = {item.name}._autograd")
             lines.append(f"    _e{i} = None if _h is None else _h.edge({item.name})")
             if not any(item.name in inputs for inputs in op.rules):
                 lines.append(f"    _e{i} = None")
-        lines += [f"    if {' and '.join(f'_e{i} is None' for i in range(len(tensors)))}:", f"        return {unrecorded}"]
+        lines += [
+            f"    if {' and '.join(f'_e{i} is None' for i in range(len(tensors)))}:",
+            f"        return {unrecorded}",
+        ]
         edges = "(" + "".join(f"_e{i}, " for i in range(len(tensors))) + ")"
     lines += [
         f"    _n = _new({node_class_name(op)})", f"    _n.edges = {edges}", "    _n.sequence = _next_sequence()", "    _n.extras = None",
@@ -322,7 +350,9 @@ def _write_record(op: Op) -> str:
             lines.append(f"    if _e{i} is not None: _n.shape_{item.name} = {item.name}._array.shape")
     number_of = {item.name: i for i, item in enumerate(tensors)}
     for name, inputs in saved.items():
-        guard = "" if has_list else f"    if {' or '.join(f'_e{number_of[i]} is not None' for i in sorted(inputs))}:\n    "
+        guard = (
+            "" if has_list else f"    if {' or '.join(f'_e{number_of[i]} is not None' for i in sorted(inputs))}:\n    "
+        )
         lines.append(guard + "    " + ("\n    " + ("" if has_list else "    ")).join(_save(op, by_name, name)))
     if many:
         lines += [f"    _n.outputs = {len(op.outputs)}"]
@@ -389,9 +419,10 @@ def _rules(op: Op) -> dict:
 # -- pointwise ------------------------------------------------------------------------------------------------------------------------
 
 
-def _pointwise(op: Op) -> tuple[str, dict]:
+def _pointwise(op: Op, operator: str = "", reflected: bool = False) -> tuple[str, dict]:
     names = [item.name for item in op.tensors]
     statics = op.statics
+    takes_out = op.out and not operator
     scope = _scope(op) | _rules(op)
     is_ufunc = isinstance(op.kernel, np.ufunc)
     arrays = [f"_a{i}" for i in range(len(names))]
@@ -403,9 +434,14 @@ def _pointwise(op: Op) -> tuple[str, dict]:
         plain = ""
     arguments = ", ".join(item.name for item in op.parameters)
     tuple_of = "(" + "".join(f"{name}, " for name in names) + ")"
+    head = f"def {op.name}({_signature(op, 'out=None' if op.out else '')}):"
+    if operator:
+        defaults = "".join(f", {item.name}={item.default}" for item in statics)
+        head = f"def {operator}({', '.join(reversed(names) if reflected else names)}{defaults}):"
+        plain = ""
     body = [
-        f"def {op.name}({_signature(op, 'out=None' if op.out else '')}):",
-        f"    if {' and '.join(f'type({name}) is _Tensor' for name in names)}{' and out is None' if op.out else ''}{plain}:",
+        head,
+        f"    if {' and '.join(f'type({name}) is _Tensor' for name in names)}{' and out is None' if takes_out else ''}{plain}:",
         *(f"        _a{i} = {name}._array" for i, name in enumerate(names)),
         f"        if {''.join(f'_a0.dtype is _a{i}.dtype and ' for i in range(1, len(names)))}_a0.dtype in _fast:",
         *_computation(op, call, names, arguments, tuple_of, "            "),
@@ -414,20 +450,34 @@ def _pointwise(op: Op) -> tuple[str, dict]:
         for tensor, number in ((0, 1), (1, 0)):
             body += [
                 f"    elif type({names[tensor]}) is _Tensor and (type({names[number]}) is int or type({names[number]}) is float)"
-                f"{' and out is None' if op.out else ''}{plain}:",
+                f"{' and out is None' if takes_out else ''}{plain}:",
                 f"        _a{tensor} = {names[tensor]}._array",
                 f"        _a{number} = {names[number]}",
                 f"        if _a{tensor}.dtype in _fast and _a{tensor}.dtype.kind in ('iufc' if type(_a{number}) is int else 'fc'):",
-                *_computation(op, call.replace("type(_a0)", f"type(_a{tensor})"), names, arguments, tuple_of, "            ", number),
+                *_computation(
+                    op,
+                    call.replace("type(_a0)", f"type(_a{tensor})"),
+                    names,
+                    arguments,
+                    tuple_of,
+                    "            ",
+                    number,
+                ),
             ]
-    body.append(f"    return _general(_op, {tuple_of}, ({''.join(f'{item.name}, ' for item in statics)}), {'out' if op.out else 'None'})")
+    static = f"({''.join(f'{item.name}, ' for item in statics)})"
+    if operator:
+        body.append(f"    return _operate(_op, {tuple_of}, {static})")
+    else:
+        body.append(f"    return _general(_op, {tuple_of}, {static}, {'out' if op.out else 'None'})")
     text = "\n".join(body) + "\n"
     if op.rules:
         text += "\n" + _write_node(op) + "\n" + _write_record(op)
     return text, scope
 
 
-def _computation(op: Op, call: str, names: list, arguments: str, tuple_of: str, indent: str, number: int | None = None) -> list[str]:
+def _computation(
+    op: Op, call: str, names: list, arguments: str, tuple_of: str, indent: str, number: int | None = None
+) -> list[str]:
     """Lines that compute on the arrays ``_a0, _a1, ...`` and record; ``number``: which of them is a Python number."""
     lines = ["_token = _quiet(_IGNORE)", "try:", f"    _r = {call}"]
     if number is not None:  # an integer that the dtype cannot hold
@@ -477,7 +527,9 @@ def _inplace(op: Op, name: str) -> tuple[str, dict]:
                 f"            _a1 = {other} if _a0.dtype.kind in 'fc' else None",
                 "        else:",
                 "            _a1 = None",
-                "        if _a1 is not None and _a0.dtype in _fast and (_a1 is other or _a1.dtype is _a0.dtype) and 0 not in _a0.strides:".replace("other", other),
+                "        if _a1 is not None and _a0.dtype in _fast and (_a1 is other or _a1.dtype is _a0.dtype) and 0 not in _a0.strides:".replace(
+                    "other", other
+                ),
             ]
         else:
             lines.append("        if _a0.dtype in _fast and 0 not in _a0.strides:")
@@ -493,7 +545,9 @@ def _inplace(op: Op, name: str) -> tuple[str, dict]:
             f"            _storage_of({first}).version += 1",
             f"            return {first}",
         ]
-    forwarded = ", ".join(item.name if not item.keyword_only else f"{item.name}={item.name}" for item in op.parameters[1:])
+    forwarded = ", ".join(
+        item.name if not item.keyword_only else f"{item.name}={item.name}" for item in op.parameters[1:]
+    )
     others = "".join(f"{item}, " for item in names[1:])
     lines.append(
         f"    return _general_inplace(_op, {op.parameters[0].name}, lambda _t: _op.function({_join('_t', forwarded)}), others=({others}))"
@@ -524,7 +578,10 @@ def _primitive(op: Op) -> tuple[str, dict]:
                 f"        if type({name}) is not _Tensor: _admit(_op, {name!r}, {name})", f"        _a{i} = {name}._array",
             ]  # fmt: skip
         else:
-            lines += [f"    if type({name}) is not _Tensor: _admit(_op, {name!r}, {name})", f"    _a{i} = {name}._array"]
+            lines += [
+                f"    if type({name}) is not _Tensor: _admit(_op, {name!r}, {name})",
+                f"    _a{i} = {name}._array",
+            ]
             first = first or f"_a{i}"
     if len(op.tensors) > 1:
         for i, item in enumerate(op.tensors[1:], 1):
@@ -543,12 +600,21 @@ def _primitive(op: Op) -> tuple[str, dict]:
         ]
     else:
         lines.append(f"        _r = {kernel_call}")
-    lines += ["    except _MemoryError as _error:", "        raise _explain(_op, _error, ()) from None", "    finally:", "        _unquiet(_token)"]
+    lines += [
+        "    except _MemoryError as _error:",
+        "        raise _explain(_op, _error, ()) from None",
+        "    finally:",
+        "        _unquiet(_token)",
+    ]
     arguments = ", ".join(item.name for item in op.parameters)
     if len(op.outputs) > 1:
         lines.append("    _out = tuple([_alias(_x if type(_x) is _ndarray else _array_of(_x), None) for _x in _r])")
     else:
-        lines += ["    _out = _new(_Tensor)", "    _out._array = _r if type(_r) is _ndarray else _array_of(_r)", "    _out._storage = None"]
+        lines += [
+            "    _out = _new(_Tensor)",
+            "    _out._array = _r if type(_r) is _ndarray else _array_of(_r)",
+            "    _out._storage = None",
+        ]
     if op.rules:
         conditions = []
         for item in op.tensors:

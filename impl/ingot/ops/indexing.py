@@ -55,7 +55,9 @@ def _add_at_indices(xp, target, indices, values) -> None:
     places = xp.arange(math.prod(target.shape[: last + 1])).reshape(target.shape[: last + 1])
     flat = places[tuple(slice(None) if one is None else one for one in indices[: last + 1])]
     rows = flat.reshape(-1)
-    backend_of(target).add_at(target.reshape(-1, columns) if columns != 1 else target.reshape(-1), rows, values.reshape(rows.size, columns))
+    backend_of(target).add_at(
+        target.reshape(-1, columns) if columns != 1 else target.reshape(-1), rows, values.reshape(rows.size, columns)
+    )
 
 
 @primitive("_index_put(input, values, indices: tuple, accumulate: bool)", node="IndexPutBackward0")
@@ -136,7 +138,9 @@ def _parse(tensor: Tensor, key):
             basic.append(None)
             advanced.append(np.asarray([0] if part else [], np.int64))
         elif isinstance(part, slice):
-            basic.append(slice(*slice_bounds(_integer(part.start), _integer(part.stop), _integer(part.step), shape[dim])))
+            basic.append(
+                slice(*slice_bounds(_integer(part.start), _integer(part.stop), _integer(part.step), shape[dim]))
+            )
             advanced.append(None)
             dim += 1
         else:
@@ -179,7 +183,11 @@ def _number_index(part):
     if type(part) is int:
         return part
     if isinstance(part, Tensor):
-        return int(part.item()) if part._array.ndim == 0 and part.dtype.category == dtypes.INTEGER and part.dtype.name != "uint8" else None
+        return (
+            int(part.item())
+            if part._array.ndim == 0 and part.dtype.category == dtypes.INTEGER and part.dtype.name != "uint8"
+            else None
+        )
     if isinstance(part, np.ndarray):
         return int(part) if part.ndim == 0 and part.dtype.kind in "iu" else None
     if isinstance(part, (list, tuple, slice)) or not hasattr(part, "__index__"):
@@ -197,7 +205,11 @@ def _index_arrays(tensor: Tensor, found: Tensor, dim: int) -> list:
     if found.dtype.name == "uint8":
         import warnings
 
-        warnings.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", UserWarning, stacklevel=4)
+        warnings.warn(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+            UserWarning,
+            stacklevel=4,
+        )
     mask = found._array
     xp = namespace_of(mask)
     if mask.ndim == 0:
@@ -218,7 +230,9 @@ def _index_arrays(tensor: Tensor, found: Tensor, dim: int) -> list:
 def _explained(error: IndexError, tensor: Tensor) -> IndexError:
     text = str(error)
     if "could not be broadcast" in text or "shape mismatch" in text:
-        return IndexError(f"shape mismatch: indexing tensors could not be broadcast together with shapes {text.split('with shapes')[-1].strip()}")
+        return IndexError(
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {text.split('with shapes')[-1].strip()}"
+        )
     return IndexError(text.replace("axis", "dimension"))
 
 
@@ -231,13 +245,17 @@ def getitem(self, key):
     if kind is int:
         array = self._array
         if not array.ndim:
-            raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+            )
         length = array.shape[0]
         if not -length <= key < length:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {length}")
         return _select(self, 0, key + length if key < 0 else key)
     if kind is slice and self._array.ndim:
-        return _slice(self, 0, *slice_bounds(_integer(key.start), _integer(key.stop), _integer(key.step), self._array.shape[0]))
+        return _slice(
+            self, 0, *slice_bounds(_integer(key.start), _integer(key.stop), _integer(key.step), self._array.shape[0])
+        )
     basic, advanced = _parse(self, key)
     viewed = self
     if any(part != slice(None) or type(part) is not slice for part in basic):
@@ -318,11 +336,15 @@ def _given_indices(input: Tensor, indices) -> tuple:
 def index_put(input, indices, values, accumulate=False):
     """A copy with ``values`` written (or added) at ``indices``, a tuple of tensors."""
     if values.dtype is not input.dtype:
-        raise RuntimeError(f"Index put requires the source and destination dtypes match, got {input.dtype.legacy_name} for the destination and {values.dtype.legacy_name} for the source.")
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {input.dtype.legacy_name} for the destination and {values.dtype.legacy_name} for the source."
+        )
     try:
         return _index_put(input, values, _given_indices(input, indices), accumulate)
     except ValueError:
-        raise RuntimeError(f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result") from None
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result"
+        ) from None
 
 
 @composite(method=True)

@@ -41,7 +41,9 @@ def from_dlpack(ext_tensor, *, device=None, copy=None):
     if isinstance(ext_tensor, Tensor):
         return ext_tensor.detach()
     if not hasattr(ext_tensor, "__dlpack_device__"):
-        raise TypeError(f"from_dlpack(): expected an object with __dlpack__ and __dlpack_device__, got {type(ext_tensor).__name__}")
+        raise TypeError(
+            f"from_dlpack(): expected an object with __dlpack__ and __dlpack_device__, got {type(ext_tensor).__name__}"
+        )
     kind, _ = ext_tensor.__dlpack_device__()
     if kind == 1:
         array = np.from_dlpack(ext_tensor)
@@ -64,8 +66,17 @@ class _Memory:
 
     def __init__(self, array: np.ndarray):
         self.array = array
-        span = sum((length - 1) * step for length, step in zip(array.shape, array.strides, strict=True)) + array.itemsize if array.size else 0
-        self.__array_interface__ = {"shape": (span,), "typestr": "|u1", "data": (array.ctypes.data, False), "version": 3}
+        span = (
+            sum((length - 1) * step for length, step in zip(array.shape, array.strides, strict=True)) + array.itemsize
+            if array.size
+            else 0
+        )
+        self.__array_interface__ = {
+            "shape": (span,),
+            "typestr": "|u1",
+            "data": (array.ctypes.data, False),
+            "version": 3,
+        }
 
     def __buffer__(self, flags):
         return memoryview(np.asarray(self))
@@ -78,7 +89,9 @@ def _cuda_array_interface(self):
             f"Can't get __cuda_array_interface__ on non-CUDA tensor type: {self.type()} If CUDA data is required use tensor.cuda() to copy tensor to device memory."
         )
     if self.requires_grad:
-        raise RuntimeError("Can't get __cuda_array_interface__ on Variable that requires grad. If gradients aren't required, use var.detach() to get Variable that doesn't require grad.")
+        raise RuntimeError(
+            "Can't get __cuda_array_interface__ on Variable that requires grad. If gradients aren't required, use var.detach() to get Variable that doesn't require grad."
+        )
     return self._array.__cuda_array_interface__
 
 
@@ -101,7 +114,14 @@ def rebuild(kind, data: bytes, dtype: str, shape: tuple, requires_grad: bool, at
 
 def _reduce_ex(self, protocol):
     array = self.detach().cpu()._array
-    return rebuild, (type(self), array.tobytes(), self.dtype.name, tuple(array.shape), self.requires_grad, dict(self.__dict__))
+    return rebuild, (
+        type(self),
+        array.tobytes(),
+        self.dtype.name,
+        tuple(array.shape),
+        self.requires_grad,
+        dict(self.__dict__),
+    )
 
 
 def _deepcopy(self, memo):

@@ -28,7 +28,9 @@ def _(grad, tensors_shape, dim):
 
 @_cat.jvp("tensors")
 def _(tangent, tensors, dim):
-    return _cat([one.new_zeros(one.shape) if move is None else move for one, move in zip(tensors, tangent, strict=True)], dim)
+    return _cat(
+        [one.new_zeros(one.shape) if move is None else move for one, move in zip(tensors, tangent, strict=True)], dim
+    )
 
 
 def _same_dtype(tensors) -> list:
@@ -44,7 +46,9 @@ def _listed(name: str, tensors) -> list:
     if isinstance(tensors, Tensor) and tensors._array.ndim:
         tensors = tensors.unbind(0)
     if not isinstance(tensors, (tuple, list)):
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}"
+        )
     for place, one in enumerate(tensors):
         if not isinstance(one, Tensor):
             raise TypeError(f"expected Tensor as element {place} in argument 0, but got {type(one).__name__}")
@@ -76,7 +80,9 @@ def cat(tensors, dim=0):
                 )
     for one in kept[1:]:
         if type(one._array) is not type(kept[0]._array):
-            raise RuntimeError(f"Expected all tensors to be on the same device, but found at least two devices, {kept[0].device} and {one.device}!")
+            raise RuntimeError(
+                f"Expected all tensors to be on the same device, but found at least two devices, {kept[0].device} and {one.device}!"
+            )
     return _cat(kept, dim)
 
 
@@ -89,7 +95,9 @@ def stack(tensors, dim=0):
     shape = given[0]._array.shape
     for place, one in enumerate(given[1:], 1):
         if one._array.shape != shape:
-            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(one.shape)} at entry {place}")
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(one.shape)} at entry {place}"
+            )
     dim = normalize_dim(dim, len(shape) + 1)
     return _cat([one.unsqueeze(dim) for one in _same_dtype(given)], dim)
 
@@ -129,7 +137,9 @@ def block_diag(*tensors):
     given = [one.reshape(1, -1) if one._array.ndim < 2 else one for one in tensors]
     for place, one in enumerate(given):
         if one._array.ndim > 2:
-            raise RuntimeError(f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {place} has {one._array.ndim} dimensions")
+            raise RuntimeError(
+                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {place} has {one._array.ndim} dimensions"
+            )
     given = _same_dtype(given)
     width = sum(one._array.shape[1] for one in given)
     from .padding import constant_pad_nd
@@ -187,7 +197,9 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         if repeats.dtype.name not in ("int64", "int32"):
             raise RuntimeError("repeats has to be Long or Int tensor")
         if repeats._array.size != 1 and repeats._array.shape != (length,):
-            raise RuntimeError(f"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats._array.size} and input.size({dim}) = {length}")
+            raise RuntimeError(
+                f"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats._array.size} and input.size({dim}) = {length}"
+            )
         if repeats._array.size and int(repeats._array.min()) < 0:
             raise RuntimeError("repeats can not be negative")
         counts = repeats._array.reshape(-1)
@@ -201,7 +213,13 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
 
 @primitive("_flip(input, dims: tuple)", half="native", linear=("input",), node="FlipBackward0")
 def _flip(xp, input, dims):
-    return xp.ascontiguousarray(input[tuple(slice(None, None, -1) if dim in dims else slice(None) for dim in range(input.ndim))]) if dims else input.copy()
+    return (
+        xp.ascontiguousarray(
+            input[tuple(slice(None, None, -1) if dim in dims else slice(None) for dim in range(input.ndim))]
+        )
+        if dims
+        else input.copy()
+    )
 
 
 @_flip.backward("input")
@@ -248,7 +266,9 @@ def roll(input, shifts, dims=None):
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     if dims is None or dims == () or dims == []:
         if len(shifts) != 1:
-            raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:0" if shifts else "`shifts` required")
+            raise RuntimeError(
+                f"shifts and dimensions must align. shifts: {len(shifts)}, dims:0" if shifts else "`shifts` required"
+            )
         return _roll(input.reshape(-1), shifts, (0,)).reshape(input.shape)
     dims = (dims,) if isinstance(dims, int) else tuple(dims)
     if len(shifts) != len(dims):
@@ -395,18 +415,28 @@ def fill_diagonal_(self, fill_value, wrap=False):
 @composite()
 def meshgrid(*tensors, indexing=None):
     """Views of vectors that together enumerate a grid: first vector along dim 0 ("ij") or 1 ("xy")."""
-    given = _listed("meshgrid", tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else list(tensors)
+    given = (
+        _listed("meshgrid", tensors[0])
+        if len(tensors) == 1 and isinstance(tensors[0], (tuple, list))
+        else list(tensors)
+    )
     if not given:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
     for one in given:
         if one._array.ndim > 1:
-            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(one.shape)}")
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(one.shape)}"
+            )
         if one._array.dtype != given[0]._array.dtype:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
     if indexing is None:
         import warnings
 
-        warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", UserWarning, stacklevel=3)
+        warnings.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
+            UserWarning,
+            stacklevel=3,
+        )
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     swap = indexing == "xy" and len(given) >= 2
@@ -414,7 +444,8 @@ def meshgrid(*tensors, indexing=None):
         given[0], given[1] = given[1], given[0]
     shape = [one._array.size for one in given]
     grids = [
-        one.reshape([-1 if place == dim else 1 for place in range(len(given))]).expand(shape) for dim, one in enumerate(given)
+        one.reshape([-1 if place == dim else 1 for place in range(len(given))]).expand(shape)
+        for dim, one in enumerate(given)
     ]
     if swap:
         grids = [one.transpose(0, 1) for one in grids]

@@ -82,9 +82,7 @@ def _(grad, weight, input_shape):
 
 @_linear.backward("weight")
 def _(grad, input):
-    return _matmul(
-        grad.reshape(-1, grad.shape[-1]).transpose(0, 1), _conjugate(input).reshape(-1, input.shape[-1])
-    )
+    return _matmul(grad.reshape(-1, grad.shape[-1]).transpose(0, 1), _conjugate(input).reshape(-1, input.shape[-1]))
 
 
 @_linear.backward("bias")
@@ -106,9 +104,7 @@ def _check_pair(name: str, a, b) -> None:
             raise TypeError(f"{name}(): argument '{'input' if position == 1 else 'other'}' (position {position}) must be Tensor, not "
                             f"{type(one).__name__}")  # fmt: skip
     if a._array.dtype is not b._array.dtype and a._array.dtype != b._array.dtype:
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {_cpp_name(a)} != {_cpp_name(b)}"
-        )
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_cpp_name(a)} != {_cpp_name(b)}")
     if a._array.dtype.kind == "b":
         raise RuntimeError(f"\"{name}_impl_cpu_\" not implemented for 'Bool'")
 
@@ -127,7 +123,9 @@ def _cpp_name(tensor) -> str:
 def _check_rank(name: str, argument: str, tensor, rank: int) -> None:
     if tensor._array.ndim != rank:
         kind = {1: "vector", 2: "matrix", 3: "3D tensor"}[rank]
-        raise RuntimeError(f"{name}: {argument} must be a {kind}, got {tensor._array.ndim}D tensor of shape {list(tensor.shape)}")
+        raise RuntimeError(
+            f"{name}: {argument} must be a {kind}, got {tensor._array.ndim}D tensor of shape {list(tensor.shape)}"
+        )
 
 
 # -- public functions ---------------------------------------------------------------------------------------------------------------------
@@ -167,9 +165,7 @@ def mv(input, vec):
     """Matrix times vector, (n, m) and (m,) -> (n,)."""
     _check_pair("addmv", input, vec)
     if input._array.ndim != 2 or vec._array.ndim != 1:
-        raise RuntimeError(
-            f"vector + matrix @ vector expected, got {1}, {input._array.ndim}, {vec._array.ndim}"
-        )
+        raise RuntimeError(f"vector + matrix @ vector expected, got {1}, {input._array.ndim}, {vec._array.ndim}")
     if input._array.shape[1] != vec._array.shape[0]:
         raise RuntimeError(
             f"size mismatch, got input ({input._array.shape[0]}), mat ({_times(input)}), vec ({vec._array.shape[0]})"
@@ -216,9 +212,7 @@ def matmul(input, other):
             raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({_times(input)} and {_times(other)})")
         return _matmul(input, other)
     if rank == 0 or other_rank == 0:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {rank}D and {other_rank}D"
-        )
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {rank}D and {other_rank}D")
     if rank == 1 and other_rank == 1:
         return dot(input, other)
     if rank == 1:
@@ -256,7 +250,11 @@ def _scaled(beta, input, alpha, product):
     if alpha != 1:
         product = product * alpha
     if beta == 0:
-        return product + (input * 0).nan_to_num(0, 0, 0).detach() if input._array.shape != product._array.shape else product
+        return (
+            product + (input * 0).nan_to_num(0, 0, 0).detach()
+            if input._array.shape != product._array.shape
+            else product
+        )
     return (input if beta == 1 else input * beta) + product
 
 
@@ -339,8 +337,12 @@ def tensordot(a, b, dims=2):
     free_a = [dim for dim in range(a._array.ndim) if dim not in dims_a]
     free_b = [dim for dim in range(b._array.ndim) if dim not in dims_b]
     inner_size = math.prod(a._array.shape[dim] for dim in dims_a)
-    rows = reshape(permute(a, *free_a, *dims_a) if a._array.ndim else a, (math.prod(a._array.shape[d] for d in free_a), inner_size))
-    columns = reshape(permute(b, *dims_b, *free_b) if b._array.ndim else b, (inner_size, math.prod(b._array.shape[d] for d in free_b)))
+    rows = reshape(
+        permute(a, *free_a, *dims_a) if a._array.ndim else a, (math.prod(a._array.shape[d] for d in free_a), inner_size)
+    )
+    columns = reshape(
+        permute(b, *dims_b, *free_b) if b._array.ndim else b, (inner_size, math.prod(b._array.shape[d] for d in free_b))
+    )
     return _matmul(rows, columns).reshape([a._array.shape[d] for d in free_a] + [b._array.shape[d] for d in free_b])
 
 
@@ -410,7 +412,9 @@ def bilinear(input1, input2, weight, bias=None):
         )
     for number, (given, expected) in enumerate(zip((input1, input2), weight._array.shape[1:], strict=True), 1):
         if given._array.shape[-1] != expected:
-            raise RuntimeError(f"bilinear(): input{number} size does not match weight size: got {given._array.shape[-1]} but expected {expected}")
+            raise RuntimeError(
+                f"bilinear(): input{number} size does not match weight size: got {given._array.shape[-1]} but expected {expected}"
+            )
     result = einsum("...i,kij,...j->...k", input1, weight, input2)
     return result if bias is None else result + bias
 
@@ -482,7 +486,9 @@ def _parse(equation: str, operands) -> tuple[list[list[str]], list[str]]:
         named = part.replace("...", "", 1)
         if not (named.isalpha() and named.isascii()) and named:
             bad = next(letter for letter in named if not (letter.isalpha() and letter.isascii()))
-            raise RuntimeError(f"einsum(): invalid subscript given at index {text.index(bad)} in the equation string, subscripts must be in [a-zA-Z]")
+            raise RuntimeError(
+                f"einsum(): invalid subscript given at index {text.index(bad)} in the equation string, subscripts must be in [a-zA-Z]"
+            )
         covered = operand._array.ndim - len(named)
         if covered < 0 or (covered and "..." not in part):
             raise RuntimeError(
@@ -498,7 +504,9 @@ def _parse(equation: str, operands) -> tuple[list[list[str]], list[str]]:
             raise RuntimeError(f"einsum(): output subscript {twice} appears more than once in the output")
         for label in output:
             if not any(label in term for term in terms) and not label.startswith("."):
-                raise RuntimeError(f"einsum(): output subscript {label} does not appear in the equation for any input operand")
+                raise RuntimeError(
+                    f"einsum(): output subscript {label} does not appear in the equation for any input operand"
+                )
     else:
         every = [label for term in terms for label in term if not label.startswith(".")]
         output = _spread("...", widest) + sorted(label for label in set(every) if every.count(label) == 1)
@@ -544,7 +552,12 @@ def _contract(term_a, a, term_b, b, later: set, sizes: dict):
         tensor = permute(tensor, [term.index(label) for label in order]) if order else tensor
         wanted = [sizes[label] for label in order]
         if list(tensor._array.shape) != wanted:
-            tensor = tensor.expand([sizes[label] if label in shared else length for label, length in zip(order, tensor._array.shape, strict=True)])
+            tensor = tensor.expand(
+                [
+                    sizes[label] if label in shared else length
+                    for label, length in zip(order, tensor._array.shape, strict=True)
+                ]
+            )
         lengths = dict(zip(order, tensor._array.shape, strict=True))
         return tensor.reshape([math.prod(lengths[label] for label in group) for group in groups]), lengths
 

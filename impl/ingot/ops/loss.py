@@ -28,7 +28,9 @@ def reduction_of(size_average, reduce, reduction: str) -> str:
         return reduction
     size_average, reduce = size_average is not False, reduce is not False
     found = "mean" if size_average and reduce else "sum" if reduce else "none"
-    warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.", stacklevel=3)
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.", stacklevel=3
+    )
     return found
 
 
@@ -98,14 +100,18 @@ def _check_classes(input, target, weight) -> None:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     batch = input._array.shape[:1] if input._array.ndim > 1 else ()
     if target._array.shape[: len(batch)] != batch:
-        raise ValueError(f"Expected input batch_size ({batch[0]}) to match target batch_size ({target._array.shape[0] if target._array.ndim else 0}).")
+        raise ValueError(
+            f"Expected input batch_size ({batch[0]}) to match target batch_size ({target._array.shape[0] if target._array.ndim else 0})."
+        )
     if target._array.shape != batch + input._array.shape[2:]:
         raise RuntimeError(f"Expected target size {list(batch + input._array.shape[2:])}, got {list(target.shape)}")
     if target._array.dtype.kind not in "iu" or target.dtype.name not in ("int64", "uint8"):
         raise RuntimeError(f"expected scalar type Long but found {target.dtype.legacy_name}")
     classes = input._array.shape[1 if input._array.ndim > 1 else 0]
     if weight is not None and tuple(weight.shape) != (classes,):
-        raise RuntimeError(f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}")
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
+        )
 
 
 @composite("nll_loss", namespace=NN)
@@ -139,7 +145,9 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
 
 
 @composite(namespace=NN)
-def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean", label_smoothing=0.0):
+def cross_entropy(
+    input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean", label_smoothing=0.0
+):
     """Negative log-likelihood of softmax probabilities; ``target`` holds classes (N, *) or probabilities (N, C, *)."""
     reduction = reduction_of(size_average, reduce, reduction)
     if not 0.0 <= label_smoothing <= 1.0:
@@ -164,7 +172,12 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         if weight is None:
             total = kept.sum().to(logs.dtype)
         else:
-            total = weight.index_select(0, target.masked_fill(~kept, 0).reshape(-1)).reshape(target.shape).masked_fill(~kept, 0).sum()
+            total = (
+                weight.index_select(0, target.masked_fill(~kept, 0).reshape(-1))
+                .reshape(target.shape)
+                .masked_fill(~kept, 0)
+                .sum()
+            )
         smooth = smooth.sum() / total
     elif reduction == "sum":
         smooth = smooth.sum()
@@ -207,7 +220,9 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     """``-(t log x + (1 - t) log(1 - x))``, each logarithm clamped at -100. RuntimeError for an input outside [0, 1]."""
     reduction = reduction_of(size_average, reduce, reduction)
     if target._array.shape != input._array.shape:
-        raise ValueError(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated. Please ensure they have the same size.")
+        raise ValueError(
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated. Please ensure they have the same size."
+        )
     values = input._array
     if not input.is_meta and bool(((values < 0) | (values > 1)).any()):
         raise RuntimeError("all elements of input should be between 0 and 1")
@@ -230,7 +245,9 @@ _bce = pointwise(
 
 
 @composite(namespace=NN)
-def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None):
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+):
     """``binary_cross_entropy(sigmoid(input), target)`` without overflow; ``pos_weight`` scales the positive term."""
     reduction = reduction_of(size_average, reduce, reduction)
     if target._array.shape != input._array.shape:
@@ -265,7 +282,9 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
 def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """``max(0, -target * (input1 - input2) + margin)``."""
     if not input1._array.ndim == input2._array.ndim == target._array.ndim:
-        raise RuntimeError(f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} ")
+        raise RuntimeError(
+            f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
+        )
     return reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction_of(size_average, reduce, reduction))
 
 
@@ -296,7 +315,9 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
 
 @composite(namespace=NN)
-def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"):
+def triplet_margin_loss(
+    anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"
+):
     """``max(0, d(a, p) - d(a, n) + margin)``; with ``swap`` the nearer of d(a, n) and d(p, n) (Balntas et al. 2016)."""
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
@@ -308,7 +329,9 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, s
 
 
 @composite(namespace=NN)
-def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"):
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
     """``triplet_margin_loss`` with any distance."""
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
@@ -320,7 +343,9 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
 
 
 @composite(namespace=NN)
-def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"):
+def poisson_nll_loss(
+    input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
+):
     """``exp(x) - t x`` (or ``x - t log(x + eps)``); ``full`` adds Stirling's ``t log t - t + log(2 pi t) / 2`` for t > 1."""
     reduction = reduction_of(size_average, reduce, reduction)
     if reduction not in ("none", "mean", "sum"):
@@ -342,7 +367,9 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     if var._array.shape != input._array.shape:
         if input._array.shape[:-1] == var._array.shape:
             var = var.unsqueeze(-1)
-        elif not (input._array.shape[:-1] == var._array.shape[:-1] and var._array.shape[-1] == 1) and not _broadcasts(var, input):
+        elif not (input._array.shape[:-1] == var._array.shape[:-1] and var._array.shape[-1] == 1) and not _broadcasts(
+            var, input
+        ):
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")

@@ -14,7 +14,9 @@ from .declare import composite, primitive
 
 
 @primitive(
-    "_standardize(input, dims: tuple, eps: float, centered: bool)", outputs=("result", "mean", "scale"), node="NativeLayerNormBackward0"
+    "_standardize(input, dims: tuple, eps: float, centered: bool)",
+    outputs=("result", "mean", "scale"),
+    node="NativeLayerNormBackward0",
 )
 def _standardize(xp, input, dims, eps, centered):
     """(x - mean) / sqrt(var + eps) over ``dims``; without ``centered``, x / sqrt(mean(x²) + eps)."""
@@ -22,7 +24,9 @@ def _standardize(xp, input, dims, eps, centered):
     mean = xp.add.reduce(input, axis=dims, keepdims=True)
     mean /= max(count, 1)
     shifted = input - mean if centered else input
-    variance = xp.add.reduce(xp.square(xp.abs(shifted)) if input.dtype.kind == "c" else xp.square(shifted), axis=dims, keepdims=True)
+    variance = xp.add.reduce(
+        xp.square(xp.abs(shifted)) if input.dtype.kind == "c" else xp.square(shifted), axis=dims, keepdims=True
+    )
     variance /= max(count, 1)
     variance += eps
     scale = 1 / xp.sqrt(variance)
@@ -84,7 +88,12 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 def _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps):
     rank = input._array.ndim
     channels = input._array.shape[1]
-    for value, argument in ((running_mean, "running_mean"), (running_var, "running_var"), (weight, "weight"), (bias, "bias")):
+    for value, argument in (
+        (running_mean, "running_mean"),
+        (running_var, "running_var"),
+        (weight, "weight"),
+        (bias, "bias"),
+    ):
         _check_size("batch_norm", value, channels, argument)
     shape = (1, channels, *(1,) * (rank - 2))
     if not training:
@@ -102,7 +111,9 @@ def _batch_norm(input, weight, bias, running_mean, running_var, training, moment
     dims = (0, *range(2, rank))
     result, mean, scale = _standardize(input, dims, eps, True)
     if running_mean is not None or running_var is not None:
-        _move_statistics(running_mean, running_var, mean, scale, momentum, eps, math.prod(input._array.shape[dim] for dim in dims))
+        _move_statistics(
+            running_mean, running_var, mean, scale, momentum, eps, math.prod(input._array.shape[dim] for dim in dims)
+        )
     return _affine(result, weight, bias, shape)
 
 
@@ -137,7 +148,9 @@ def native_batch_norm(input, weight, bias, running_mean, running_var, training, 
 
 
 @composite("instance_norm", namespace="nn.functional")
-def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-05):
+def instance_norm(
+    input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-05
+):
     """Normalise each channel of each sample over space; running statistics are those of the batch's mean."""
     shape = input._array.shape
     if use_input_stats and math.prod(shape[2:]) == 1:
@@ -163,12 +176,18 @@ def _normalized_dims(name: str, input, normalized_shape, weight, bias) -> tuple[
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     rank = input._array.ndim
     if not shape:
-        raise RuntimeError(f"Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = {list(shape)}")
+        raise RuntimeError(
+            f"Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = {list(shape)}"
+        )
     for value, argument in ((weight, "weight"), (bias, "bias")):
         if value is not None and tuple(value.shape) != shape:
-            raise RuntimeError(f"Expected {argument} to be of same shape as normalized_shape, but got {argument} of shape {list(value.shape)} and normalized_shape = {list(shape)}")
+            raise RuntimeError(
+                f"Expected {argument} to be of same shape as normalized_shape, but got {argument} of shape {list(value.shape)} and normalized_shape = {list(shape)}"
+            )
     if rank < len(shape) or tuple(input._array.shape[rank - len(shape) :]) != shape:
-        raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got input of size{list(input.shape)}")
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got input of size{list(input.shape)}"
+        )
     return tuple(range(rank - len(shape), rank))
 
 
@@ -210,12 +229,18 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input._array.ndim}")
     shape = input._array.shape
     if num_groups <= 0 or shape[1] % num_groups:
-        raise RuntimeError(f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(shape)} and num_groups={num_groups}")
+        raise RuntimeError(
+            f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(shape)} and num_groups={num_groups}"
+        )
     for value, argument in ((weight, "weight"), (bias, "bias")):
         if value is not None and tuple(value.shape) != (shape[1],):
-            raise RuntimeError(f"Expected {argument} to be a vector of size equal to the number of channels in input, but got {argument} of shape {list(value.shape)} and input of shape {list(shape)}")
+            raise RuntimeError(
+                f"Expected {argument} to be a vector of size equal to the number of channels in input, but got {argument} of shape {list(value.shape)} and input of shape {list(shape)}"
+            )
     if math.prod(shape[:1] + shape[2:]) * shape[1] // num_groups == 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {[shape[0] * shape[1] // num_groups, num_groups, *shape[2:]]}")
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {[shape[0] * shape[1] // num_groups, num_groups, *shape[2:]]}"
+        )
     grouped = input.reshape(shape[0], num_groups, math.prod(shape[1:]) // num_groups)
     result = standardize(grouped, (2,), eps).reshape(shape)
     return _affine(result, weight, bias, (1, shape[1], *(1,) * (len(shape) - 2)))

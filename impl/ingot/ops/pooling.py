@@ -18,7 +18,11 @@ from .windows import output_length, padded, spread, windows
 @primitive("_window_sum(input, kernel: tuple, stride: tuple, padding: tuple, out: tuple)", linear=("input",))
 def _window_sum(xp, input, kernel, stride, padding, out):
     rank = len(kernel)
-    if kernel == stride and not any(padding) and all(n == k * o for n, k, o in zip(input.shape[2:], kernel, out, strict=True)):
+    if (
+        kernel == stride
+        and not any(padding)
+        and all(n == k * o for n, k, o in zip(input.shape[2:], kernel, out, strict=True))
+    ):
         split = input.reshape(*input.shape[:2], *(length for pair in zip(out, kernel, strict=True) for length in pair))
         return xp.add.reduce(split, axis=tuple(range(3, 3 + 2 * rank, 2)))
     widths = [
@@ -121,7 +125,9 @@ def _batched(name: str, input, rank: int):
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if input._array.ndim not in (rank + 1, rank + 2) or any(length == 0 for length in input._array.shape[-rank - 1 :]):
-        raise RuntimeError(f"Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got: {list(input.shape)}")
+        raise RuntimeError(
+            f"Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got: {list(input.shape)}"
+        )
     return (input, True) if input._array.ndim == rank + 2 else (input.unsqueeze(0), False)
 
 
@@ -136,7 +142,9 @@ def _geometry(name: str, size, kernel, stride, padding, dilation, ceil_mode):
         if pad < 0:
             raise RuntimeError(f"pad must be non-negative, but got pad: {pad}")
         if pad > ((k - 1) * gap + 1) // 2:
-            raise RuntimeError(f"pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={k} and dilation={gap}")
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={k} and dilation={gap}"
+            )
     out = tuple(
         output_length(n, k, hop, pad, pad, gap, ceil_mode)
         for n, k, hop, pad, gap in zip(size, kernel, stride, padding, dilation, strict=True)
@@ -222,15 +230,23 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
 
 
 @composite(namespace="nn.functional", out=True)
-def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool2d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
     """The mean of each window over the last two dims: (N, C, H, W) -> (N, C, H', W')."""
-    return _average("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _average(
+        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 @composite(namespace="nn.functional", out=True)
-def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool3d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
     """The mean of each window over the last three dims: (N, C, D, H, W) -> (N, C, D', H', W')."""
-    return _average("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _average(
+        "avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 # -- adaptive: as many windows as asked for ------------------------------------------------------------------------------------------------
@@ -243,7 +259,9 @@ def _adaptive_size(name: str, rank: int, input, output_size):
         sizes = tuple(output_size) * (rank if len(output_size) == 1 else 1)
     else:
         sizes = (output_size,) * rank
-    wanted = tuple(length if one is None else int(one) for one, length in zip(sizes, input._array.shape[-rank:], strict=True))
+    wanted = tuple(
+        length if one is None else int(one) for one, length in zip(sizes, input._array.shape[-rank:], strict=True)
+    )
     if any(one < 0 for one in wanted):
         raise RuntimeError("elements of output_size must be greater than or equal to 0")
     return wanted
@@ -282,7 +300,12 @@ def _adaptive_maximum(name: str, rank: int, input, output_size):
     return (values, indices) if batched else (values.squeeze(0), indices.squeeze(0))
 
 
-@primitive("_max_of_ranges(input, starts: tuple, ends: tuple)", outputs=("result", "indices"), half="native", node="AdaptiveMaxPoolBackward0")
+@primitive(
+    "_max_of_ranges(input, starts: tuple, ends: tuple)",
+    outputs=("result", "indices"),
+    half="native",
+    node="AdaptiveMaxPoolBackward0",
+)
 def _max_of_ranges(xp, input, starts, ends):
     """The maximum over the box of each combination of ranges, by gathering every box at the size of the widest."""
     rank = len(starts)
@@ -326,12 +349,18 @@ def _adaptive_family(rank: int):
         return _adaptive_average(f"adaptive_avg_pool{rank}d", rank, input, output_size)
 
     pool.__name__ = pool.__qualname__ = name
-    pool.__doc__ = f"The maximum over ``output_size`` windows that cover the last {rank} dim(s) evenly; None keeps a length."
+    pool.__doc__ = (
+        f"The maximum over ``output_size`` windows that cover the last {rank} dim(s) evenly; None keeps a length."
+    )
     with_indices.__doc__ = pool.__doc__ + " Returns (values, indices)."
     average.__name__ = average.__qualname__ = f"adaptive_avg_pool{rank}d"
-    average.__doc__ = f"The mean over ``output_size`` windows that cover the last {rank} dim(s) evenly; None keeps a length."
+    average.__doc__ = (
+        f"The mean over ``output_size`` windows that cover the last {rank} dim(s) evenly; None keeps a length."
+    )
     composite(f"{name}_with_indices", namespace="nn.functional")(with_indices)
-    return composite(name, namespace="nn.functional")(pool), composite(f"adaptive_avg_pool{rank}d", namespace="nn.functional")(average)
+    return composite(name, namespace="nn.functional")(pool), composite(
+        f"adaptive_avg_pool{rank}d", namespace="nn.functional"
+    )(average)
 
 
 adaptive_max_pool1d, adaptive_avg_pool1d = _adaptive_family(1)
@@ -348,23 +377,31 @@ def _unpool(name: str, rank: int, input, indices, kernel_size, stride, padding, 
     if indices.dtype.name != "int64":
         raise RuntimeError(f"elements in indices should be type int64 but got: {indices.dtype.legacy_name}")
     if places._array.shape != x._array.shape:
-        raise RuntimeError(f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices tensor with shape: {list(indices.shape)}")
+        raise RuntimeError(
+            f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices tensor with shape: {list(indices.shape)}"
+        )
     kernel = per_dim(kernel_size, rank, "kernel_size")
     stride = kernel if stride is None else per_dim(stride, rank, "stride")
     padding = per_dim(padding, rank, "padding")
-    usual = [(n - 1) * hop + k - 2 * pad for n, k, hop, pad in zip(x._array.shape[2:], kernel, stride, padding, strict=True)]
+    usual = [
+        (n - 1) * hop + k - 2 * pad for n, k, hop, pad in zip(x._array.shape[2:], kernel, stride, padding, strict=True)
+    ]
     size = tuple(usual)
     if output_size is not None:
         size = tuple(output_size)[-rank:]
         if len(size) != rank:
-            raise ValueError(f"output_size should be a sequence containing {rank} or {rank + 2} elements, but it has a length of '{len(output_size)}'")
+            raise ValueError(
+                f"output_size should be a sequence containing {rank} or {rank + 2} elements, but it has a length of '{len(output_size)}'"
+            )
         for one, middle, hop in zip(size, usual, stride, strict=True):
             if not middle - hop < one < middle + hop:
                 raise ValueError(f'invalid output_size "{list(size)}" (dim sizes must be within one stride of {usual})')
     limit = math.prod(size)
     found = places._array
     if found.size and bool(((found < 0) | (found >= limit)).any()):
-        raise RuntimeError(f"Found an invalid max index: {int(found.max())} (output volumes are of size {'x'.join(map(str, size))})")
+        raise RuntimeError(
+            f"Found an invalid max index: {int(found.max())} (output volumes are of size {'x'.join(map(str, size))})"
+        )
     flat = x.new_zeros((*x._array.shape[:2], limit)).scatter(2, places.flatten(2), x.flatten(2))
     result = flat.reshape(*x._array.shape[:2], *size)
     return result if batched else result.squeeze(0)

@@ -52,5 +52,3 @@ def sum_to_size(input, *size):
     )
     result = _sum(input, dims, True) if dims else input
     return result.reshape(size) if lead else result
-
-

@@ -17,5 +17,7 @@ def return_type(name: str, *fields: str) -> type:
             lines = ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
             return f"torch.return_types.{name}(\n{lines})"
 
-        made = _MADE[name] = type(name, (base,), {"__slots__": (), "__repr__": shown, "__module__": "torch.return_types"})
+        made = _MADE[name] = type(
+            name, (base,), {"__slots__": (), "__repr__": shown, "__module__": "torch.return_types"}
+        )
     return made

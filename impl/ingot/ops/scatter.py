@@ -69,14 +69,18 @@ def _padded_to(tensor, shape):
         return tensor
     from .padding import _pad
 
-    return _pad(tensor, tuple((0, wanted - length) for wanted, length in zip(shape, tensor._array.shape, strict=True)), 0)
+    return _pad(
+        tensor, tuple((0, wanted - length) for wanted, length in zip(shape, tensor._array.shape, strict=True)), 0
+    )
 
 
 @primitive("_scatter_add(input, src, index, dim: int)", linear=(), node="ScatterAddBackward0")
 def _scatter_add(xp, input, src, index, dim):
     result = xp.ascontiguousarray(input).copy()
     if index.size:
-        backend_of(result).add_at(result.reshape(-1), _flat_along(xp, index, dim, result.shape), src[_within(xp, src, index)].reshape(-1))
+        backend_of(result).add_at(
+            result.reshape(-1), _flat_along(xp, index, dim, result.shape), src[_within(xp, src, index)].reshape(-1)
+        )
     return result
 
 
@@ -174,7 +178,11 @@ def _check_index(name: str, index, *, one_dim: bool = False) -> None:
     if not isinstance(index, Tensor):
         raise TypeError(f"{name}(): argument 'index' must be Tensor, not {type(index).__name__}")
     if index.dtype.name not in ("int64", "int32"):
-        expected = "Expected dtype int64 for index" if name in ("gather", "scatter", "scatter_add", "scatter_reduce") else f"{name}(): Expected dtype int32/int64 for index"
+        expected = (
+            "Expected dtype int64 for index"
+            if name in ("gather", "scatter", "scatter_add", "scatter_reduce")
+            else f"{name}(): Expected dtype int32/int64 for index"
+        )
         raise RuntimeError(f"{name}(): {expected}" if not expected.startswith(name) else expected)
     if one_dim and index._array.ndim > 1:
         raise IndexError(f"{name}(): Index is supposed to be a vector, but got dim: {index._array.ndim}")
@@ -194,7 +202,10 @@ def _check_along(name: str, input, index, dim: int, src=None) -> int:
     rank = input._array.ndim
     dim = normalize_dim(dim, rank)
     if max(index._array.ndim, 1) != max(rank, 1):
-        raise RuntimeError("Index tensor must have the same number of dimensions as " + ("input tensor" if name == "gather" else "self tensor"))
+        raise RuntimeError(
+            "Index tensor must have the same number of dimensions as "
+            + ("input tensor" if name == "gather" else "self tensor")
+        )
     for one, (length, limit) in enumerate(zip(index._array.shape, input._array.shape, strict=False)):
         if one != dim and length > limit:
             raise RuntimeError(
@@ -205,7 +216,9 @@ def _check_along(name: str, input, index, dim: int, src=None) -> int:
         if src._array.dtype != input._array.dtype:
             raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
         if src._array.ndim and any(a > b for a, b in zip(index._array.shape, src._array.shape, strict=False)):
-            raise RuntimeError(f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {dim} and to be no larger size than src {list(src.shape)}")
+            raise RuntimeError(
+                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {dim} and to be no larger size than src {list(src.shape)}"
+            )
     _check_range(
         index, input._array.shape[dim] if rank else 1, RuntimeError,
         f"index {{index}} is out of bounds for dimension {dim} with size {{length}}",
@@ -249,7 +262,11 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
         if reduce not in ("add", "multiply"):
             raise RuntimeError("reduce argument must be either add or multiply.")
         given = given if given._array.ndim else given.expand(places.shape)
-        result = _scatter_add(wide, given, places, dim) if reduce == "add" else _reduced(wide, dim, places, given, "prod", True)
+        result = (
+            _scatter_add(wide, given, places, dim)
+            if reduce == "add"
+            else _reduced(wide, dim, places, given, "prod", True)
+        )
     else:
         result = _scatter(wide, given, places, dim)
     return result.reshape(input.shape)
@@ -280,13 +297,22 @@ def _reduced(input, dim: int, index, src, reduce: str, include_self: bool):
         if reduce == "sum":
             return total
         ones = input.new_ones(input.shape)
-        counts = _scatter_add(ones if include_self else _scatter(ones, ones.new_zeros(()), index, dim), src.new_ones(src.shape), index, dim)
+        counts = _scatter_add(
+            ones if include_self else _scatter(ones, ones.new_zeros(()), index, dim),
+            src.new_ones(src.shape),
+            index,
+            dim,
+        )
         counts = counts.clamp_min(1)
         return total / counts if input.dtype.category >= 2 else total.div(counts, rounding_mode="floor")
     return _scatter_extreme(input, src, index, dim, reduce, include_self)
 
 
-_NEUTRAL = {"prod": lambda dtype: 1, "amax": lambda dtype: _limit(dtype, "min", -math.inf), "amin": lambda dtype: _limit(dtype, "max", math.inf)}
+_NEUTRAL = {
+    "prod": lambda dtype: 1,
+    "amax": lambda dtype: _limit(dtype, "min", -math.inf),
+    "amin": lambda dtype: _limit(dtype, "max", math.inf),
+}
 
 
 def _limit(dtype, which: str, infinite: float):
@@ -295,7 +321,9 @@ def _limit(dtype, which: str, infinite: float):
     return infinite if dtype.kind != "b" else which == "max"
 
 
-@primitive("_scatter_extreme(input, src, index, dim: int, reduce: str, include_self: bool)", node="ScatterReduceBackward0")
+@primitive(
+    "_scatter_extreme(input, src, index, dim: int, reduce: str, include_self: bool)", node="ScatterReduceBackward0"
+)
 def _scatter_extreme(xp, input, src, index, dim, reduce, include_self):
     result = xp.ascontiguousarray(input).copy()
     if not index.size:
@@ -356,7 +384,12 @@ def index_select(input, dim, index):
     _check_index("index_select", index, one_dim=True)
     rank = input._array.ndim
     dim = normalize_dim(dim, rank)
-    _check_range(index, input._array.shape[dim] if rank else 1, IndexError, "index out of range in self: {index} for size {length}")
+    _check_range(
+        index,
+        input._array.shape[dim] if rank else 1,
+        IndexError,
+        "index out of range in self: {index} for size {length}",
+    )
     places = index.reshape(-1)
     return _index_select(input, places, dim) if rank else _index_select(input.reshape(1), places, 0).reshape(())
 
@@ -367,14 +400,23 @@ def _prepare(name: str, input, dim, index, source=None):
     dim = normalize_dim(dim, rank)
     if source is not None:
         if source._array.dtype != input._array.dtype:
-            raise RuntimeError(f"{name}(): self and source expected to have the same dtype, but got (self) {input.dtype.legacy_name} and (source) {source.dtype.legacy_name}")
+            raise RuntimeError(
+                f"{name}(): self and source expected to have the same dtype, but got (self) {input.dtype.legacy_name} and (source) {source.dtype.legacy_name}"
+            )
         wide = source._array.shape or (1,)
         if wide[dim if source._array.ndim else 0] != index._array.size:
             raise (IndexError if name == "index_copy" else RuntimeError)(
                 f"{name}(): Number of indices ({index._array.size}) should be equal to source.size(dim) ({wide[dim if source._array.ndim else 0]})"
             )
-        if input._array.ndim and source._array.ndim and [*source._array.shape[:dim], *source._array.shape[dim + 1 :]] != [*input._array.shape[:dim], *input._array.shape[dim + 1 :]]:
-            raise RuntimeError(f"{name}(): Source/destination tensor must have same slice shapes. Destination slice shape: {list(input.shape)} at dimension {dim} and source slice shape: {list(source.shape)} at dimension {dim}.")
+        if (
+            input._array.ndim
+            and source._array.ndim
+            and [*source._array.shape[:dim], *source._array.shape[dim + 1 :]]
+            != [*input._array.shape[:dim], *input._array.shape[dim + 1 :]]
+        ):
+            raise RuntimeError(
+                f"{name}(): Source/destination tensor must have same slice shapes. Destination slice shape: {list(input.shape)} at dimension {dim} and source slice shape: {list(source.shape)} at dimension {dim}."
+            )
     _check_range(
         index, input._array.shape[dim] if rank else 1, IndexError, f"{name}(): index {{index}} is out of range for dimension {dim} with size {{length}}",
         negative=name == "index_fill",
@@ -403,7 +445,9 @@ def index_copy(input, dim, index, source):
 def index_fill(input, dim, index, value):
     """``input`` with the entries of a dim that ``index`` names set to a number or 0-d tensor."""
     if isinstance(value, Tensor) and value._array.ndim:
-        raise RuntimeError(f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s).")
+        raise RuntimeError(
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
+        )
     dim, places = _prepare("index_fill", input, dim, index)
     wide = input if input._array.ndim else input.reshape(1)
     return _index_copy(wide, _source(input, value).to(input.dtype), places, dim).reshape(input.shape)
@@ -424,15 +468,26 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
 def take_along_dim(input, indices, dim=None):
     """``gather`` whose other dims broadcast; without ``dim``, over the flattened input."""
     if indices.dtype.name != "int64":
-        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.legacy_name}")
+        raise RuntimeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.legacy_name}"
+        )
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     if input._array.ndim != indices._array.ndim:
-        raise RuntimeError(f"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices")
+        raise RuntimeError(
+            f"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices"
+        )
     from .views import common_shape
 
     dim = normalize_dim(dim, input._array.ndim)
-    shape = list(common_shape([input._array.shape[:dim] + (1,) + input._array.shape[dim + 1 :], indices._array.shape[:dim] + (1,) + indices._array.shape[dim + 1 :]]))
+    shape = list(
+        common_shape(
+            [
+                input._array.shape[:dim] + (1,) + input._array.shape[dim + 1 :],
+                indices._array.shape[:dim] + (1,) + indices._array.shape[dim + 1 :],
+            ]
+        )
+    )
     of_input, of_indices = list(shape), list(shape)
     of_input[dim], of_indices[dim] = input._array.shape[dim], indices._array.shape[dim]
     return gather(input.expand(of_input), dim, indices.expand(of_indices))
@@ -449,7 +504,13 @@ def take(input, index):
     count = input._array.size
     if count == 0 and index._array.size:
         raise IndexError("take(): tried to take from an empty tensor")
-    _check_range(index, count, IndexError, "out of range: tried to access index {index} on a tensor of {length} elements.", negative=True)
+    _check_range(
+        index,
+        count,
+        IndexError,
+        "out of range: tried to access index {index} on a tensor of {length} elements.",
+        negative=True,
+    )
     return _take(input, index)
 
 
@@ -459,13 +520,23 @@ def put(input, index, source, accumulate=False):
     if index.dtype.name != "int64":
         raise RuntimeError(f"put_(): Expected a long tensor for index, but got {index.dtype.legacy_name}")
     if source._array.dtype != input._array.dtype:
-        raise RuntimeError(f"put_(): self and source expected to have the same dtype, but got self.dtype = {input.dtype.legacy_name} and source.dtype = {source.dtype.legacy_name}")
+        raise RuntimeError(
+            f"put_(): self and source expected to have the same dtype, but got self.dtype = {input.dtype.legacy_name} and source.dtype = {source.dtype.legacy_name}"
+        )
     if source._array.size != index._array.size:
-        raise RuntimeError(f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source._array.size}, index.numel() = {index._array.size}")
+        raise RuntimeError(
+            f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source._array.size}, index.numel() = {index._array.size}"
+        )
     count = input._array.size
     if count == 0 and index._array.size:
         raise IndexError("put_(): tried to put elements into an empty tensor")
-    _check_range(index, count, IndexError, "out of range: tried to access index {index} on a tensor of {length} elements.", negative=True)
+    _check_range(
+        index,
+        count,
+        IndexError,
+        "out of range: tried to access index {index} on a tensor of {length} elements.",
+        negative=True,
+    )
     places, values = index.reshape(-1) % max(count, 1), source.reshape(-1)
     flat = input.reshape(-1)
     result = _index_add(flat, values, places, 0) if accumulate else _index_copy(flat, values, places, 0)
@@ -474,7 +545,11 @@ def put(input, index, source, accumulate=False):
 
 def _check_mask(name: str, mask) -> None:
     if mask.dtype.name != "bool":
-        raise RuntimeError(f"{name} only supports boolean masks, but got mask with dtype {mask.dtype.name}" if name == "masked_fill_" else f"{name}: expected BoolTensor for mask")
+        raise RuntimeError(
+            f"{name} only supports boolean masks, but got mask with dtype {mask.dtype.name}"
+            if name == "masked_fill_"
+            else f"{name}: expected BoolTensor for mask"
+        )
 
 
 @composite(method=True, inplace=True)
@@ -483,7 +558,9 @@ def masked_fill(input, mask, value):
     _check_mask("masked_fill_", mask)
     if isinstance(value, Tensor):
         if value._array.ndim:
-            raise RuntimeError(f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s).")
+            raise RuntimeError(
+                f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
+            )
         value = value.to(input.dtype) if value._array.dtype != input._array.dtype else value
     else:
         if isinstance(value, complex) and not input.is_complex():
@@ -510,7 +587,9 @@ def masked_scatter(input, mask, source):
     """The elements of ``source`` in order where a broadcast mask is true, else ``input``."""
     _check_mask("masked_scatter_", mask)
     if source._array.dtype != input._array.dtype:
-        raise RuntimeError(f"masked_scatter: expected self and source to have same dtypes but got {input.dtype.legacy_name} and {source.dtype.legacy_name}")
+        raise RuntimeError(
+            f"masked_scatter: expected self and source to have same dtypes but got {input.dtype.legacy_name} and {source.dtype.legacy_name}"
+        )
     from .views import broadcast_tensors
 
     wide, where = broadcast_tensors(input, mask)

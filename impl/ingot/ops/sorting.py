@@ -46,9 +46,7 @@ _sort.op.rules[("input",)] = lambda grad, indices, input_shape, dim: _back_to_pl
 _sort.op.jvps["input"] = lambda tangent, indices, dim: (tangent.gather(dim, indices), None)
 
 
-@primitive(
-    "_pick(input, indices, dim: int)", half="native", linear=("input",), node="ValueSelectingReductionBackward0"
-)
+@primitive("_pick(input, indices, dim: int)", half="native", linear=("input",), node="ValueSelectingReductionBackward0")
 def _pick(xp, input, indices, dim):
     """The elements at ``indices`` (which keep the dim, at any length)."""
     return xp.take_along_axis(input, indices, axis=dim)
@@ -134,7 +132,9 @@ def kthvalue(input, k, dim=-1, keepdim=False):
     """(values, indices) of the ``k``-th smallest along a dim, counted from 1."""
     length = input._array.shape[normalize_dim(dim, input._array.ndim)] if input._array.ndim else 1
     if not 1 <= k <= length:
-        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {normalize_dim(dim, input._array.ndim)}")
+        raise RuntimeError(
+            f"kthvalue(): selected number k out of range for dimension {normalize_dim(dim, input._array.ndim)}"
+        )
     return _single("kthvalue", input, dim, keepdim, lambda xp, rows: _order(xp, rows, -1, False)[..., k - 1])
 
 
@@ -158,11 +158,17 @@ def _median(name: str, ignore_nan: bool):
         if dim is not None:
             return _single(name, input, dim, keepdim, lambda xp, rows: _middle(xp, rows, ignore_nan))
         if input._array.size == 0:
-            return input.new_full((), float("nan")) if input.dtype.is_floating_point else input.new_full((), np.iinfo(input._array.dtype).min)
+            return (
+                input.new_full((), float("nan"))
+                if input.dtype.is_floating_point
+                else input.new_full((), np.iinfo(input._array.dtype).min)
+            )
         return _single(name, input.reshape(-1), 0, False, lambda xp, rows: _middle(xp, rows, ignore_nan)).values
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = "The lower median of all elements, or (values, indices) along a dim" + ("; NaN is left out." if ignore_nan else "; NaN wins.")
+    function.__doc__ = "The lower median of all elements, or (values, indices) along a dim" + (
+        "; NaN is left out." if ignore_nan else "; NaN wins."
+    )
     return composite(name, method=True)(function)
 
 
@@ -203,7 +209,9 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     if dim is not None:
         dim = normalize_dim(dim, array.ndim)
         if 0 in array.shape[:dim] + array.shape[dim + 1 :]:
-            raise RuntimeError("There are 0 sized dimensions, and they aren't selected by `dim`, so unique cannot be applied")
+            raise RuntimeError(
+                "There are 0 sized dimensions, and they aren't selected by `dim`, so unique cannot be applied"
+            )
         values, inverse, counts = xp.unique(array, return_inverse=True, return_counts=True, axis=dim)
         inverse = inverse.reshape(-1)
     else:
@@ -217,7 +225,9 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
         inverse[order] = xp.cumsum(starts.astype(np.int64)) - 1
         inverse = inverse.reshape(array.shape)
         counts = xp.bincount(inverse.reshape(-1), minlength=values.size) if flat.size else xp.zeros((0,), np.int64)
-    return _results(wrap(values), wrap(inverse.astype(np.int64)), wrap(counts.astype(np.int64)), return_inverse, return_counts)
+    return _results(
+        wrap(values), wrap(inverse.astype(np.int64)), wrap(counts.astype(np.int64)), return_inverse, return_counts
+    )
 
 
 @composite(method=True)
@@ -225,8 +235,12 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     """The elements (or slices along a dim) without repetitions that follow one another."""
     xp = namespace_of(input._array)
     array = input._array
-    rows = array.reshape(array.size, 1) if dim is None else xp.moveaxis(array, normalize_dim(dim, array.ndim), 0).reshape(
-        array.shape[normalize_dim(dim, array.ndim)], -1
+    rows = (
+        array.reshape(array.size, 1)
+        if dim is None
+        else xp.moveaxis(array, normalize_dim(dim, array.ndim), 0).reshape(
+            array.shape[normalize_dim(dim, array.ndim)], -1
+        )
     )
     starts = xp.concatenate([xp.ones((min(rows.shape[0], 1),), bool), (rows[1:] != rows[:-1]).any(axis=1)])
     inverse = (xp.cumsum(starts.astype(np.int64)) - 1).astype(np.int64)
@@ -264,14 +278,24 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     if side is not None and side not in ("left", "right"):
         raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
     if side == "left" and right:
-        raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+        raise RuntimeError(
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
+        )
     number = not isinstance(input, Tensor)
-    given = sorted_sequence.new_tensor(input) if number and sorted_sequence.dtype.is_floating_point else wrap(np.asarray(input)) if number else input
+    given = (
+        sorted_sequence.new_tensor(input)
+        if number and sorted_sequence.dtype.is_floating_point
+        else wrap(np.asarray(input))
+        if number
+        else input
+    )
     if sorter is not None:
         sorted_sequence = sorted_sequence.gather(-1, sorter)
     rows = sorted_sequence._array
     if rows.ndim == 0:
-        raise RuntimeError("torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor dim(0)")
+        raise RuntimeError(
+            "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor dim(0)"
+        )
     if rows.ndim > 1 and rows.shape[:-1] != given._array.shape[:-1]:
         raise RuntimeError(
             "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must "
@@ -314,7 +338,11 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
 @composite(method=True)
 def bincount(input, weights=None, minlength=0):
     """How often each number 0, 1, 2, ... occurs in a vector of non-negative integers, or the sum of its weights."""
-    if input._array.ndim != 1 or input.dtype.category != dtypes.INTEGER or (input._array.size and int(input._array.min()) < 0):
+    if (
+        input._array.ndim != 1
+        or input.dtype.category != dtypes.INTEGER
+        or (input._array.size and int(input._array.min()) < 0)
+    ):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")

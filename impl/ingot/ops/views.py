@@ -6,16 +6,16 @@ import math
 
 import numpy as np
 
+from ..autograd.views import View
 from ..backends import backend_of, namespace_of
 from ..backends.numpy_backend import strided
-from ..autograd.views import View
 from ..core import dtype as dtypes
 from ..core import layout
 from ..core.errors import broadcast_mismatch, index_of, normalize_dim, normalize_dims
 from ..core.graph import thread
 from ..core.memory_format import contiguous_format
-from ..core.storage import storage_offset as offset_of
 from ..core.storage import storage_of
+from ..core.storage import storage_offset as offset_of
 from ..core.tensor import Tensor, wrap
 from .declare import composite, primitive, view
 
@@ -95,7 +95,11 @@ def _(grad, input_shape):
 
 def restride(array, shape, byte_strides):
     """``array``'s memory under another shape and strides (bytes), on any backend; the caller has checked the bounds."""
-    return backend_of(array).strided(array, shape, byte_strides) if type(array) is not np.ndarray else strided(array, shape, byte_strides)
+    return (
+        backend_of(array).strided(array, shape, byte_strides)
+        if type(array) is not np.ndarray
+        else strided(array, shape, byte_strides)
+    )
 
 
 @view("_select(input, dim: int, index: int)", node="SelectBackward0")
@@ -203,7 +207,9 @@ def _gather_strided(grad, base_shape, base_steps, base_offset, shape, steps, off
     if layout.overlaps_itself(base_shape, base_steps):
         # Several indices of the base name one memory cell, whose gradient they share.
         xp = namespace_of(grad._array)
-        counts = xp.bincount(_positions(xp, base_shape, base_steps, base_offset - low).reshape(-1), minlength=max(length, 1))
+        counts = xp.bincount(
+            _positions(xp, base_shape, base_steps, base_offset - low).reshape(-1), minlength=max(length, 1)
+        )
         shares = wrap(counts.astype(grad._array.real.dtype)).as_strided(base_shape, base_steps, base_offset - low)
         result = result / shares
     return result.contiguous() if result is not memory else result
@@ -403,7 +409,9 @@ def _as_dtype(self, dtype):
         if self._array.ndim == 0:
             raise RuntimeError(f"self.dim() cannot be 0 to view {self.dtype} as {dtype} (different element sizes)")
         if self.stride(-1) != 1:
-            raise RuntimeError(f"self.stride(-1) must be 1 to view {self.dtype} as {dtype} (different element sizes), but got {self.stride(-1)}")
+            raise RuntimeError(
+                f"self.stride(-1) must be 1 to view {self.dtype} as {dtype} (different element sizes), but got {self.stride(-1)}"
+            )
         if old < new and self._array.shape[-1] % (new // old):
             raise RuntimeError(
                 f"self.size(-1) must be divisible by {new // old} to view {self.dtype} as {dtype} (different element sizes), but got "
@@ -467,7 +475,9 @@ def movedim(input, source, destination):
     origin, target = [normalize_dim(one, rank) for one in source], [normalize_dim(one, rank) for one in destination]
     for what, dims in (("source", origin), ("destination", target)):
         if len(set(dims)) != len(dims):
-            raise RuntimeError(f"movedim: repeated dim in `{what}` ({list(source if what == 'source' else destination)})")
+            raise RuntimeError(
+                f"movedim: repeated dim in `{what}` ({list(source if what == 'source' else destination)})"
+            )
     if not rank:
         return _alias(input)
     order: list = [None] * rank
@@ -498,7 +508,9 @@ def expand(self, *sizes, implicit=False):
     for dim, length in enumerate(sizes):
         if length == -1:
             if dim < lead:
-                raise RuntimeError(f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {dim}")
+                raise RuntimeError(
+                    f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {dim}"
+                )
             length = shape[dim - lead]
         elif length < 0:
             raise RuntimeError(f"The expanded size of the tensor ({length}) must be non-negative")
@@ -552,7 +564,9 @@ def select(input, dim, index):
     if type(index) is not int:
         index = index_of(index, "index")
     if not -length <= index < length:
-        raise IndexError(f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}")
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
+        )
     return _select(input, dim, index + length if index < 0 else index)
 
 
@@ -704,7 +718,9 @@ def split_with_sizes(input, split_sizes, dim=0):
     dim = normalize_dim(dim, input._array.ndim)
     sizes = tuple(split_sizes)
     if any(size < 0 for size in sizes):
-        raise RuntimeError(f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(sizes)}")
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(sizes)}"
+        )
     if sum(sizes) != input._array.shape[dim]:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {input._array.shape[dim]} (input tensor's size at dimension {dim}), but got "
@@ -755,7 +771,9 @@ def tensor_split(input, indices_or_sections, dim=0):
     length = input._array.shape[dim]
     if isinstance(indices_or_sections, Tensor):
         if indices_or_sections.dtype.name != "int64" or indices_or_sections._array.ndim > 1:
-            raise RuntimeError("tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional long tensor")
+            raise RuntimeError(
+                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional long tensor"
+            )
         indices_or_sections = indices_or_sections.tolist()
     if isinstance(indices_or_sections, int):
         if indices_or_sections <= 0:
@@ -773,7 +791,9 @@ def _nd_split(name: str, least: int, dim_of):
     def function(input, indices_or_sections):
         rank = input._array.ndim
         if rank < least:
-            raise RuntimeError(f"torch.{name} requires a tensor with at least {least} dimension{'s' if least > 1 else ''}, but got a tensor with {rank} dimensions!")
+            raise RuntimeError(
+                f"torch.{name} requires a tensor with at least {least} dimension{'s' if least > 1 else ''}, but got a tensor with {rank} dimensions!"
+            )
         dim = dim_of(rank)
         length = input._array.shape[dim]
         if isinstance(indices_or_sections, int) and (indices_or_sections <= 0 or length % indices_or_sections):
@@ -827,7 +847,9 @@ def view_as_real(input):
 def view_as_complex(input):
     """Memory of pairs (last dim of length 2) as complex numbers."""
     if not input.dtype.is_floating_point:
-        raise RuntimeError(f"view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: {input.dtype.legacy_name}")
+        raise RuntimeError(
+            f"view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: {input.dtype.legacy_name}"
+        )
     if input._array.ndim == 0:
         raise RuntimeError("Input tensor must have one or more dimensions")
     if input._array.shape[-1] != 2:
@@ -879,7 +901,8 @@ def _wider_3d(one):
 
 atleast_1d = _atleast("atleast_1d", lambda one: one if one._array.ndim else reshape(one, (1,)))
 atleast_2d = _atleast(
-    "atleast_2d", lambda one: reshape(one, (1, 1)) if one._array.ndim == 0 else one.unsqueeze(0) if one._array.ndim == 1 else one
+    "atleast_2d",
+    lambda one: reshape(one, (1, 1)) if one._array.ndim == 0 else one.unsqueeze(0) if one._array.ndim == 1 else one,
 )
 atleast_3d = _atleast("atleast_3d", _wider_3d)
 
@@ -894,7 +917,11 @@ def _copies() -> None:
 
         def copied(input, *args, _function=function, **kwargs):
             found = _function(input, *args, **kwargs)
-            return tuple(one.clone() for one in found) if isinstance(found, tuple) else found.clone(memory_format=contiguous_format)
+            return (
+                tuple(one.clone() for one in found)
+                if isinstance(found, tuple)
+                else found.clone(memory_format=contiguous_format)
+            )
 
         copied.__name__ = copied.__qualname__ = f"{name}_copy"
         copied.__doc__ = f"A copy of what ``{name}`` shows."
@@ -1024,7 +1051,9 @@ def _all_reversed(self):
 def _matrix_only(name: str):
     def read(self):
         if self._array.ndim < 2:
-            raise RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor.")
+            raise RuntimeError(
+                f"tensor.{name} is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
+            )
         flipped = _transposed_last(self)
         return flipped.conj() if name == "mH" and self.is_complex() else flipped
 

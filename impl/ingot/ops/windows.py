@@ -11,7 +11,9 @@ import math
 from ..backends import backend_of
 
 
-def output_length(length: int, kernel: int, stride: int, before: int, after: int, dilation: int, ceil_mode: bool = False) -> int:
+def output_length(
+    length: int, kernel: int, stride: int, before: int, after: int, dilation: int, ceil_mode: bool = False
+) -> int:
     """How many windows fit. With ``ceil_mode`` also one that ends outside, unless it would begin there."""
     room = length + before + after - dilation * (kernel - 1) - 1
     count = -(-room // stride) + 1 if ceil_mode else room // stride + 1
@@ -48,7 +50,10 @@ def padded(xp, array, widths, value=0):
         )
         array = array[(slice(None),) * lead + cut]
         widths = [(max(before, 0), max(after, 0)) for before, after in widths]
-    shape = (*array.shape[:lead], *(n + before + after for n, (before, after) in zip(array.shape[lead:], widths, strict=True)))
+    shape = (
+        *array.shape[:lead],
+        *(n + before + after for n, (before, after) in zip(array.shape[lead:], widths, strict=True)),
+    )
     result = xp.zeros(shape, array.dtype) if _is_zero(value) else xp.full(shape, value, array.dtype)
     inner = tuple(slice(before, before + n) for n, (before, _) in zip(array.shape[lead:], widths, strict=True))
     result[(slice(None),) * lead + inner] = array
@@ -69,7 +74,9 @@ def spread(xp, array, kernel, stride, padding, dilation, size):
     shape = tuple(n + gap * (k - 1) for n, k, gap in zip(size, kernel, dilation, strict=True))
     result = xp.zeros((*array.shape[:lead], *shape), array.dtype)
     into, take = [], []
-    for length, total, k, hop, before, gap in zip(array.shape[lead:], shape, kernel, stride, padding, dilation, strict=True):
+    for length, total, k, hop, before, gap in zip(
+        array.shape[lead:], shape, kernel, stride, padding, dilation, strict=True
+    ):
         start = gap * (k - 1) - before
         first = max(0, -(start // hop)) if start < 0 else 0
         last = min(length, (total - 1 - start) // hop + 1)

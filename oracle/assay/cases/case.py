@@ -110,7 +110,9 @@ class Case:
     @property
     def size(self) -> tuple[int, int]:
         """How complicated the case is: smaller is simpler."""
-        return sum(spec.numel + 4 * (spec.layout != "contiguous") + len(spec.specials) for spec in self.tensors()), len(to_json(self))
+        return sum(spec.numel + 4 * (spec.layout != "contiguous") + len(spec.specials) for spec in self.tensors()), len(
+            to_json(self)
+        )
 
     def __str__(self) -> str:
         parts = [describe(value) for value in self.args] + [f"{key}={describe(value)}" for key, value in self.kwargs]
@@ -153,7 +155,11 @@ _TAGGED: dict[str, type] = {"tensor": TensorSpec, "dtype": DType, "slice": Slice
 
 def to_json(case: Case) -> str:
     """The case as one line of JSON."""
-    document = {"op": case.op, "args": _encode(case.args), "kwargs": {key: _encode(value) for key, value in case.kwargs}}
+    document = {
+        "op": case.op,
+        "args": _encode(case.args),
+        "kwargs": {key: _encode(value) for key, value in case.kwargs},
+    }
     return json.dumps(document | {"seed": case.seed}, separators=(",", ":"))
 
 
@@ -174,7 +180,13 @@ def _encode(value: Any) -> Any:
         if isinstance(value, kind):
             defaults = TensorSpec((), "") if kind is TensorSpec else None
             fields = {key: getattr(value, key) for key in asdict(value)}  # type: ignore[call-overload]
-            return {tag: {key: _encode(item) for key, item in fields.items() if defaults is None or item != getattr(defaults, key)}}
+            return {
+                tag: {
+                    key: _encode(item)
+                    for key, item in fields.items()
+                    if defaults is None or item != getattr(defaults, key)
+                }
+            }
     if value is Ellipsis:
         return {"ellipsis": True}
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,14 +1,14 @@
 """The numbers of a tensor argument, drawn by NumPy from the seed of its spec.
 
-    ("uniform", low, high)         reals (or integers) of an interval; complex: both parts
-    ("log", low, high)             magnitudes 10**low ... 10**high with random signs
-    ("grid", step, phase)          shuffled distinct multiples of ``step``, shifted by ``phase`` steps: no ties, known gaps
-    ("integers", low, high)        whole numbers low <= x < high
-    ("permutation",)               0 ... n-1 in random order along the last dimension
-    ("sorted", low, high)          reals, ascending along the last dimension
-    ("simplex",)                   positive, summing to 1 along the last dimension
-    ("boolean", p)                 true with probability p
-    ("values", ...)                exactly these numbers
+("uniform", low, high)         reals (or integers) of an interval; complex: both parts
+("log", low, high)             magnitudes 10**low ... 10**high with random signs
+("grid", step, phase)          shuffled distinct multiples of ``step``, shifted by ``phase`` steps: no ties, known gaps
+("integers", low, high)        whole numbers low <= x < high
+("permutation",)               0 ... n-1 in random order along the last dimension
+("sorted", low, high)          reals, ascending along the last dimension
+("simplex",)                   positive, summing to 1 along the last dimension
+("boolean", p)                 true with probability p
+("values", ...)                exactly these numbers
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ def values(spec: TensorSpec) -> np.ndarray:
     with np.errstate(all="ignore"):
         made = drawn.astype(dtype)
         if spec.specials and made.size:
-            places = random.choice(made.size, size=min(made.size, max(len(spec.specials), made.size // 4)), replace=False)
+            places = random.choice(
+                made.size, size=min(made.size, max(len(spec.specials), made.size // 4)), replace=False
+            )
             made.reshape(-1)[places] = np.resize(_representable(spec.specials, dtype), places.size)
     return made
 
@@ -133,5 +135,7 @@ def _representable(specials: tuple[float, ...], dtype: np.dtype) -> np.ndarray:
         info = np.iinfo(dtype)
         return np.array([info.min, info.max, 0], dtype)
     if dtype.kind == "c":
-        return np.array([complex(special, 0.0) for special in specials] + [complex(1.0, special) for special in specials]).astype(dtype)
+        return np.array(
+            [complex(special, 0.0) for special in specials] + [complex(1.0, special) for special in specials]
+        ).astype(dtype)
     return np.array(specials, np.float64).astype(dtype)

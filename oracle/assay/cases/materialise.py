@@ -32,7 +32,9 @@ class Arguments:
                 return type(value)(swap(item) for item in value)
             return value
 
-        return Arguments([swap(v) for v in self.args], {k: swap(v) for k, v in self.kwargs.items()}, list(tensors), self.specs)
+        return Arguments(
+            [swap(v) for v in self.args], {k: swap(v) for k, v in self.kwargs.items()}, list(tensors), self.specs
+        )
 
 
 def materialise(case: Case, target: Target, *, gradients: bool = False) -> Arguments:
@@ -74,7 +76,11 @@ def lay_out(array: np.ndarray, layout: str) -> np.ndarray:
     if layout == "transposed":
         return np.ascontiguousarray(array.T).T
     if layout == "expanded":
-        return np.lib.stride_tricks.as_strided(array, array.shape, (0, *array.strides[1:]), writeable=True) if len(array) else array
+        return (
+            np.lib.stride_tricks.as_strided(array, array.shape, (0, *array.strides[1:]), writeable=True)
+            if len(array)
+            else array
+        )
     room = np.zeros((*array.shape[:-1], 2 * array.shape[-1] + 3), array.dtype)
     held = room[..., 1 : array.shape[-1] + 1] if layout == "sliced" else room[..., 1 : 2 * array.shape[-1] + 1 : 2]
     held[...] = array

@@ -10,7 +10,20 @@ from ..surface import rows
 from .drawing import Drawing, cases
 from .record import EXACT, SCALED, SUM, Op, Tolerance, ulp
 
-__all__ = ["EXACT", "FAMILIES", "SCALED", "SUM", "Drawing", "Op", "Tolerance", "cases", "load", "select", "ulp", "uncatalogued"]
+__all__ = [
+    "EXACT",
+    "FAMILIES",
+    "SCALED",
+    "SUM",
+    "Drawing",
+    "Op",
+    "Tolerance",
+    "cases",
+    "load",
+    "select",
+    "ulp",
+    "uncatalogued",
+]
 
 FAMILIES = (
     "pointwise",
@@ -41,7 +54,9 @@ def load() -> dict[str, Op]:
     for family in FAMILIES:
         for op in import_module(f".{family}", __name__).OPS:
             if op.name in found:
-                raise ValueError(f"'{op.name}' stands in the catalogue twice: in {found[op.name].family} and in {family}")
+                raise ValueError(
+                    f"'{op.name}' stands in the catalogue twice: in {found[op.name].family} and in {family}"
+                )
             if op.name not in rows():
                 raise ValueError(f"'{op.name}' of catalogue/{family}.py is no name of the surface (surface/ops.csv)")
             found[op.name] = op

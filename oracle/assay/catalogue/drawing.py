@@ -131,14 +131,17 @@ class Drawing:
         """Distinct dimensions of ``shape``."""
         rank = len(shape)
         top = rank if most is None else min(rank, most)
-        found = self._draw(st.lists(st.integers(0, max(rank - 1, 0)), min_size=min(least, top), max_size=top, unique=True))
+        found = self._draw(
+            st.lists(st.integers(0, max(rank - 1, 0)), min_size=min(least, top), max_size=top, unique=True)
+        )
         return tuple(item - rank if item % 2 else item for item in found)
 
     # -- shapes -------------------------------------------------------------------------------------------------------------------
 
     def side(self, least: int = 0, most: int = 65) -> int:
         """The length of a dimension."""
-        return self.choice(*(side for side in ((2, 3, 1, 4) if self.smooth else SIDES) if least <= side <= most) or (least,))
+        fitting = [side for side in ((2, 3, 1, 4) if self.smooth else SIDES) if least <= side <= most]
+        return self.choice(*(fitting or [least]))
 
     def shape(self, least: int = 0, most: int = 4, *, side: int = 0) -> tuple[int, ...]:
         """A shape with ``least`` to ``most`` dimensions, each at least ``side`` long."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import ingot  # type: ignore[import-not-found,unused-ignore]
 import numpy as np
+
+import ingot  # type: ignore[import-not-found,unused-ignore]
 
 from .protocol import Tensor, TorchLike
 

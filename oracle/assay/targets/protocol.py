@@ -98,8 +98,6 @@ class Target(ABC):
         return found if callable(found) else attrgetter(name)
 
 
-
-
 class TorchLike(Target):
     """The adapter for a namespace with torch's names; a subclass sets ``name`` and ``namespace``."""
 
@@ -133,7 +131,9 @@ class TorchLike(Target):
         create_graph: bool = False,
     ) -> list[Tensor | None]:
         return list(
-            self.namespace.autograd.grad(list(outputs), list(inputs), list(cotangents), create_graph=create_graph, allow_unused=True)
+            self.namespace.autograd.grad(
+                list(outputs), list(inputs), list(cotangents), create_graph=create_graph, allow_unused=True
+            )
         )
 
     def jvp(

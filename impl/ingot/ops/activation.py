@@ -1,0 +1,498 @@
+"""Activation functions, and softmax."""
+
+from __future__ import annotations
+
+import math
+
+from ..core import dtype as dtypes
+from ..core.errors import normalize_dim
+from ..core.tensor import Tensor
+from .declare import FLOATS, NUMBERS, composite, pointwise, primitive
+
+NN = "nn.functional"
+_PLAIN = {"namespace": NN, "method": False, "inplace": True, "out": False}
+
+# -- pieces that rules share ----------------------------------------------------------------------------------------------------------------
+
+
+def _sigmoid_array(xp, x):
+    """1 / (1 + exp(-x)) without overflow."""
+    small = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, 1 / (1 + small), small / (1 + small)) if x.dtype.kind != "c" else 1 / (1 + xp.exp(-x))
+
+
+def _softplus_array(xp, x):
+    """log(1 + exp(x)) without overflow."""
+    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
+
+
+def _keep_where(grad, condition):
+    """``grad`` where the condition holds, else zero."""
+    return grad.masked_fill(~condition, 0)
+
+
+# -- the table ------------------------------------------------------------------------------------------------------------------------------
+
+relu = pointwise(
+    "relu(input)", lambda xp, x: xp.where(x <= 0, xp.zeros((), x.dtype), x), fast=FLOATS, refuses=("bool", "complex64", "complex128"), out=False,
+    input=lambda grad, result: _keep_where(grad, result > 0),
+    doc="``max(0, x)``; the slope at 0 is 0.",
+)  # fmt: skip
+relu6 = pointwise(
+    "relu6(input)", lambda xp, x: xp.clip(x, xp.asarray(0, dtype=x.dtype), xp.asarray(6, dtype=x.dtype)), **_PLAIN,
+    input=lambda grad, input: _keep_where(grad, (input > 0) & (input < 6)),
+    doc="``min(max(0, x), 6)``.",
+)  # fmt: skip
+_leaky = pointwise(
+    "_leaky_relu(input, slope: float)", lambda xp, x, slope: xp.where(x > 0, x, x * x.dtype.type(slope)), fast=FLOATS, namespace="internal",
+    method=False, inplace=False, out=False, node="LeakyReluBackward0",
+    input=lambda grad, input, slope: grad.where(input > 0, grad * slope),
+)  # fmt: skip
+_elu = pointwise(
+    "_elu(input, alpha: float, scale: float, input_scale: float)",
+    lambda xp, x, alpha, scale, input_scale: xp.where(x <= 0, xp.expm1(xp.minimum(x, 0) * input_scale) * (alpha * scale), x * scale).astype(x.dtype),
+    fast=FLOATS, namespace="internal", method=False, inplace=False, out=False, node="EluBackward0",
+    input=lambda grad, input, alpha, scale, input_scale: (grad * ((input.clamp_max(0) * input_scale).exp() * (alpha * scale * input_scale))).where(
+        input <= 0, grad * scale),
+)  # fmt: skip
+_softplus = pointwise(
+    "_softplus(input, beta: float, threshold: float)",
+    lambda xp, x, beta, threshold: xp.where(x * beta > threshold, x, _softplus_array(xp, x * beta) / beta).astype(x.dtype), fast=FLOATS, namespace="internal",
+    method=False, inplace=False, out=False, node="SoftplusBackward0",
+    input=lambda grad, input, beta, threshold: grad.where(input * beta > threshold, grad * (input * beta).sigmoid()),
+)  # fmt: skip
+logsigmoid = pointwise(
+    "logsigmoid(input)", lambda xp, x: xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x))), fast=FLOATS, namespace=NN, method=False, inplace=False,
+    node="LogSigmoidBackward0", input=lambda grad, input: grad * (-input).sigmoid(),
+    doc="``log(1 / (1 + exp(-x)))`` without overflow.",
+)  # fmt: skip
+_silu = pointwise(
+    "_silu(input)", lambda xp, x: x * _sigmoid_array(xp, x), promote="float", namespace="internal", method=False, inplace=False, out=False, node="SiluBackward0",
+    input=lambda grad, input: grad * _silu_slope(input),
+)  # fmt: skip
+_mish = pointwise(
+    "_mish(input)", lambda xp, x: x * xp.tanh(_softplus_array(xp, x)), fast=FLOATS, namespace="internal", method=False, inplace=False, out=False,
+    node="MishBackward0", input=lambda grad, input: grad * _mish_slope(input),
+)  # fmt: skip
+_gelu = pointwise(
+    "_gelu(input)", lambda xp, x: (x * 0.5 * (1 + _erf(xp, x * math.sqrt(0.5)))).astype(x.dtype), fast=FLOATS, namespace="internal", method=False,
+    inplace=False, out=False, node="GeluBackward0",
+    input=lambda grad, input: grad * ((input * math.sqrt(0.5)).erf() * 0.5 + 0.5 + input * (input * input * -0.5).exp() * (1 / math.sqrt(2 * math.pi))),
+)  # fmt: skip
+_gelu_tanh = pointwise(
+    "_gelu_tanh(input)", lambda xp, x: (x * 0.5 * (1 + xp.tanh(_GELU_SCALE * (x + _GELU_CUBIC * x * x * x)))).astype(x.dtype), fast=FLOATS,
+    namespace="internal", method=False, inplace=False, out=False, node="GeluBackward0",
+    input=lambda grad, input: grad * _gelu_tanh_slope(input),
+)  # fmt: skip
+_hardsigmoid = pointwise(
+    "_hardsigmoid(input)", lambda xp, x: (xp.clip(x + 3, 0, 6) / 6).astype(x.dtype), fast=FLOATS, namespace="internal", method=False, inplace=False, out=False,
+    node="HardsigmoidBackward0", input=lambda grad, input: _keep_where(grad / 6, (input > -3) & (input < 3)),
+)  # fmt: skip
+_hardswish = pointwise(
+    "_hardswish(input)", lambda xp, x: (x * xp.clip(x + 3, 0, 6) / 6).astype(x.dtype), fast=FLOATS, namespace="internal", method=False, inplace=False, out=False,
+    node="HardswishBackward0",
+    input=lambda grad, input: _keep_where((grad * (input / 3 + 0.5)).where(input < 3, grad), input > -3),
+)  # fmt: skip
+_hardtanh = pointwise(
+    "_hardtanh(input, low: Number, high: Number)", lambda xp, x, low, high: xp.clip(x, xp.asarray(low).astype(x.dtype), xp.asarray(high).astype(x.dtype)),
+    fast=NUMBERS, namespace="internal", method=False, inplace=False, out=False, node="HardtanhBackward0",
+    input=lambda grad, input, low, high: _keep_where(grad, (input > low) & (input < high)),
+)  # fmt: skip
+_hardshrink = pointwise(
+    "_hardshrink(input, lambd: Number)", lambda xp, x, lambd: xp.where((x >= -lambd) & (x <= lambd), xp.zeros((), x.dtype), x), fast=FLOATS, namespace="internal",
+    method=False, inplace=False, out=False, node="HardshrinkBackward0",
+    input=lambda grad, input, lambd: grad.masked_fill((input >= -lambd) & (input <= lambd), 0),
+)  # fmt: skip
+_softshrink = pointwise(
+    "_softshrink(input, lambd: Number)",
+    lambda xp, x, lambd: xp.where(x > lambd, x - x.dtype.type(lambd), xp.where(x < -lambd, x + x.dtype.type(lambd), x * 0)), fast=FLOATS, namespace="internal",
+    method=False, inplace=False, out=False, node="SoftshrinkBackward0",
+    input=lambda grad, input, lambd: grad.masked_fill((input >= -lambd) & (input <= lambd), 0),
+)  # fmt: skip
+_threshold = pointwise(
+    "_threshold(input, threshold: Number, value: Number)",
+    lambda xp, x, threshold, value: xp.where(x <= threshold, xp.asarray(value).astype(x.dtype), x), fast=NUMBERS, namespace="internal", method=False,
+    inplace=False, out=False, node="ThresholdBackward0",
+    input=lambda grad, input, threshold: grad.masked_fill(input <= threshold, 0),
+)  # fmt: skip
+_prelu = pointwise(
+    "_prelu(input, weight)", lambda xp, x, weight: xp.where(x > 0, x, x * weight), fast=FLOATS, namespace="internal", method=False, inplace=False,
+    out=False, node="PreluKernelBackward0",
+    input=lambda grad, input, weight: grad.where(input > 0, grad * weight),
+    weight=lambda grad, input: (grad * input).masked_fill(input > 0, 0),
+)  # fmt: skip
+
+_GELU_SCALE = math.sqrt(2 / math.pi)
+_GELU_CUBIC = 0.044715
+
+
+def _erf(xp, x):
+    from .special_functions import erf_array
+
+    return erf_array(xp, x)
+
+
+def _silu_slope(x):
+    gate = x.sigmoid()
+    return gate * (1 + x * (1 - gate))
+
+
+def _mish_slope(x):
+    bent = _softplus(x, 1.0, 20.0).tanh()
+    return bent + x * x.sigmoid() * (1 - bent * bent)
+
+
+def _gelu_tanh_slope(x):
+    bent = (_GELU_SCALE * (x + _GELU_CUBIC * x * x * x)).tanh()
+    return 0.5 * (1 + bent) + 0.5 * x * (1 - bent * bent) * _GELU_SCALE * (1 + 3 * _GELU_CUBIC * x * x)
+
+
+# -- public functions -----------------------------------------------------------------------------------------------------------------------
+
+
+def _float_only(name: str, input) -> None:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if input.dtype.category < dtypes.FLOAT:
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{input.dtype.legacy_name}'")
+
+
+def _into(input, result, inplace: bool):
+    """``result``, or ``input`` holding it."""
+    if not inplace:
+        return result(input)
+    from .dispatch import inplace as write
+
+    return write(_leaky.op, input, result)
+
+
+@composite(namespace=NN)
+def leaky_relu(input, negative_slope=0.01, inplace=False):
+    """``x`` where positive, else ``negative_slope * x``."""
+    _float_only("leaky_relu", input)
+    return _into(input, lambda x: _leaky(x, negative_slope), inplace)
+
+
+@composite(namespace=NN)
+def elu(input, alpha=1.0, inplace=False):
+    """``x`` where positive, else ``alpha (exp(x) - 1)`` (Clevert et al. 2016)."""
+    _float_only("elu", input)
+    return _into(input, lambda x: _elu(x, alpha, 1.0, 1.0), inplace)
+
+
+@composite()
+def selu(input, inplace=False):
+    """``elu`` scaled so that it keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
+    _float_only("elu", input)
+    return _into(
+        input, lambda x: _elu(x, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1.0), inplace
+    )
+
+
+@composite()
+def celu(input, alpha=1.0, inplace=False):
+    """``x`` where positive, else ``alpha (exp(x / alpha) - 1)`` (Barron 2017)."""
+    _float_only("elu", input)
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return _into(input, lambda x: _elu(x, alpha, 1.0, 1.0 / alpha), inplace)
+
+
+@composite(namespace=NN, out=True)
+def gelu(input, approximate="none"):
+    """``x Phi(x)``, Phi the normal distribution function; ``approximate="tanh"`` for Hendrycks and Gimpel's formula."""
+    _float_only("GeluKernelImpl", input)
+    if approximate == "none":
+        return _gelu(input)
+    if approximate == "tanh":
+        return _gelu_tanh(input)
+    raise RuntimeError("approximate argument must be either none or tanh.")
+
+
+@composite(namespace=NN)
+def silu(input, inplace=False):
+    """``x sigmoid(x)``."""
+    _float_only("silu", input)
+    return _into(input, _silu, inplace)
+
+
+@composite(namespace=NN)
+def mish(input, inplace=False):
+    """``x tanh(softplus(x))`` (Misra 2019)."""
+    _float_only("mish", input)
+    return _into(input, _mish, inplace)
+
+
+@composite(namespace=NN)
+def hardsigmoid(input, inplace=False):
+    """``min(max(x + 3, 0), 6) / 6``."""
+    _float_only("hardsigmoid", input)
+    return _into(input, _hardsigmoid, inplace)
+
+
+@composite(namespace=NN)
+def hardswish(input, inplace=False):
+    """``x min(max(x + 3, 0), 6) / 6`` (Howard et al. 2019)."""
+    _float_only("hardswish", input)
+    return _into(input, _hardswish, inplace)
+
+
+@composite(namespace=NN)
+def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
+    """``min(max(x, min_val), max_val)``; the slope at the bounds is 0."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    return _into(input, lambda x: _hardtanh(x, min_val, max_val), inplace)
+
+
+@composite(namespace=NN, out=True)
+def softplus(input, beta=1.0, threshold=20.0):
+    """``log(1 + exp(beta x)) / beta``, the identity above ``threshold``."""
+    _float_only("softplus", input)
+    return _softplus(input, beta, threshold)
+
+
+@composite(namespace=NN, out=True)
+def softshrink(input, lambd=0.5):
+    """``x`` moved towards 0 by ``lambd``, 0 within it."""
+    _float_only("softshrink", input)
+    if lambd < 0:
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
+    return _softshrink(input, lambd)
+
+
+@composite(out=True, method=True)
+def hardshrink(input, lambd=0.5):
+    """``x`` outside [-lambd, lambd], 0 within."""
+    _float_only("hardshrink", input)
+    return _hardshrink(input, lambd)
+
+
+@composite(namespace=NN)
+def softsign(input):
+    """``x / (1 + |x|)``."""
+    return input / (input.abs() + 1)
+
+
+@composite(namespace=NN)
+def tanhshrink(input):
+    """``x - tanh(x)``."""
+    return input - input.tanh()
+
+
+@composite()
+def threshold(input, threshold, value, inplace=False):
+    """``x`` above ``threshold``, else ``value``."""
+    return _into(input, lambda x: _threshold(x, threshold, value), inplace)
+
+
+@composite(method=True)
+def prelu(input, weight):
+    """``x`` where positive, else ``weight * x``, one weight or one per channel (dim 1)."""
+    if weight._array.dtype != input._array.dtype:
+        raise RuntimeError(
+            f"prelu: Type promoting not supported. Got {input.dtype.legacy_name} and {weight.dtype.legacy_name}"
+        )
+    count = weight._array.size
+    rank = input._array.ndim
+    if count != 1:
+        if rank == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input._array.shape[1] if rank >= 2 else 1
+        if channels != count:
+            raise RuntimeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {count} and channel size = {channels}."
+            )
+    if weight._array.ndim > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight._array.ndim}"
+        )
+    shape = (1, count, *(1,) * (rank - 2)) if rank >= 2 else (count,) if rank == 1 else ()
+    return _prelu(input, weight.reshape(shape))
+
+
+@composite()
+def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
+    """Leaky ReLU whose slope is drawn from [lower, upper] per element in training, their mean otherwise (Xu et al. 2015)."""
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    if lower > upper:
+        raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, got {lower} and {upper}")
+    slopes = _drawn_slopes(input, lower, upper)
+    return _into(input, lambda x: _prelu(x, slopes), inplace)
+
+
+def _drawn_slopes(input, lower: float, upper: float):
+    """One slope per element that is not positive, drawn in order as PyTorch draws them."""
+    negative = input.detach() <= 0
+    count = int(negative._array.sum())
+    slopes = input.new_ones(input.shape)
+    if count:
+        slopes[negative] = input.new_empty((count,), dtype=dtypes.float64).uniform_(lower, upper).to(input.dtype)
+    return slopes
+
+
+@composite(namespace=NN)
+def glu(input, dim=-1):
+    """``a sigmoid(b)``, a and b the halves of a dim (Dauphin et al. 2016)."""
+    if input._array.ndim == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    dim = normalize_dim(dim, input._array.ndim)
+    length = input._array.shape[dim]
+    if length % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {length}")
+    value, gate = input.narrow(dim, 0, length // 2), input.narrow(dim, length // 2, length // 2)
+    return value * gate.sigmoid()
+
+
+# -- softmax --------------------------------------------------------------------------------------------------------------------------------
+
+
+@primitive("_softmax(input, dim: int)", node="SoftmaxBackward0")
+def _softmax(xp, input, dim):
+    result = input - xp.maximum.reduce(input, axis=dim, keepdims=True) if input.shape[dim] else input.copy()
+    xp.exp(result, out=result)
+    result /= xp.add.reduce(result, axis=dim, keepdims=True)
+    return result
+
+
+@_softmax.backward("input")
+def _(grad, result, dim):
+    weighted = grad * result
+    return weighted - result * weighted.sum(dim, keepdim=True)
+
+
+@_softmax.jvp("input")
+def _(tangent, result, dim):
+    weighted = tangent * result
+    return weighted - result * weighted.sum(dim, keepdim=True)
+
+
+@primitive("_log_softmax(input, dim: int)", node="LogSoftmaxBackward0")
+def _log_softmax(xp, input, dim):
+    if not input.shape[dim]:
+        return input.copy()
+    result = input - xp.maximum.reduce(input, axis=dim, keepdims=True)
+    result -= xp.log(xp.add.reduce(xp.exp(result), axis=dim, keepdims=True))
+    return result
+
+
+@_log_softmax.backward("input")
+def _(grad, result, dim):
+    return grad - result.exp() * grad.sum(dim, keepdim=True)
+
+
+@_log_softmax.jvp("input")
+def _(tangent, result, dim):
+    return tangent - (tangent * result.exp()).sum(dim, keepdim=True)
+
+
+def _over_dim(name: str, kernel, input, dim, dtype):
+    if dtype is not None:
+        input = input.to(dtypes.parse(dtype))
+    array = input._array
+    if array.dtype.kind in "biuc":
+        raise NotImplementedError(f"\"{name}_lastdim_kernel_impl\" not implemented for '{input.dtype.legacy_name}'")
+    rank = array.ndim
+    if type(dim) is not int or not 0 <= dim < rank:
+        dim = normalize_dim(dim, rank)
+        if not rank:
+            return kernel(input.reshape(1), 0).reshape(())
+    return kernel(input, dim)
+
+
+@composite(method=True, out=True)
+def softmax(input, dim, dtype=None):
+    """``exp(x) / sum(exp(x))`` along a dim, computed without overflow."""
+    return _over_dim("softmax", _softmax, input, dim, dtype)
+
+
+@composite(method=True, out=True)
+def log_softmax(input, dim, dtype=None):
+    """The logarithm of ``softmax``, computed without cancellation."""
+    return _over_dim("log_softmax", _log_softmax, input, dim, dtype)
+
+
+def _implied_dim(name: str, rank: int, dim):
+    if dim is not None:
+        return dim
+    import warnings
+
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        stacklevel=3,
+    )
+    return 0 if rank in (0, 1, 3) else 1
+
+
+@composite("softmax", namespace=NN)
+def _nn_softmax(input, dim=None, _stacklevel=3, dtype=None):
+    """``softmax`` along a dim."""
+    return softmax(input, _implied_dim("softmax", input._array.ndim, dim), dtype)
+
+
+@composite("log_softmax", namespace=NN)
+def _nn_log_softmax(input, dim=None, _stacklevel=3, dtype=None):
+    """``log_softmax`` along a dim."""
+    return log_softmax(input, _implied_dim("log_softmax", input._array.ndim, dim), dtype)
+
+
+@composite(namespace=NN)
+def softmin(input, dim=None, _stacklevel=3, dtype=None):
+    """``softmax`` of the negated input."""
+    dim = _implied_dim("softmin", input._array.ndim, dim)
+    return softmax(-input if dtype is None else -input.to(dtypes.parse(dtype)), dim)
+
+
+@composite(namespace=NN)
+def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
+    """A sample of a categorical distribution that a gradient flows through (Jang et al. 2017); ``hard`` rounds it to one-hot."""
+    noise = -logits.new_empty(logits.shape).exponential_().log()
+    soft = softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    place = soft.max(dim, keepdim=True)[1]
+    chosen = logits.new_zeros(logits.shape).scatter(dim, place, 1.0)
+    return chosen - soft.detach() + soft
+
+
+@composite("sigmoid", namespace=NN)
+def _nn_sigmoid(input):
+    """``1 / (1 + exp(-x))``."""
+    return input.sigmoid()
+
+
+@composite("tanh", namespace=NN)
+def _nn_tanh(input):
+    """The hyperbolic tangent."""
+    return input.tanh()
+
+
+def _named_inplace(name: str, function):
+    def written(input, *args, **kwargs):
+        return function(input, *args, inplace=True, **kwargs)
+
+    written.__name__ = written.__qualname__ = name
+    written.__doc__ = f"In-place version of ``{name[:-1]}``."
+    composite(name, namespace=NN)(written)
+
+
+for _name, _function in {
+    "leaky_relu_": leaky_relu,
+    "elu_": elu,
+    "selu_": selu,
+    "celu_": celu,
+    "hardtanh_": hardtanh,
+    "threshold_": threshold,
+    "rrelu_": rrelu,
+}.items():
+    _named_inplace(_name, _function)
+
+
+@composite("relu", namespace=NN)
+def _nn_relu(input, inplace=False):
+    """``max(0, x)``."""
+    return input.relu_() if inplace else relu(input)
+
+
+ALSO = {"nn.functional": ("selu", "celu", "hardshrink", "threshold", "prelu", "rrelu", "relu_")}

@@ -1,0 +1,31 @@
+"""How far a floating-point answer may lie from the oracle's, per element, before an arbiter is asked."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..cases import Case
+from ..catalogue.record import Tolerance
+from ..targets import Target
+from .arbiter import wide_answer
+from .compare import eps, inexact, spacing, wide
+
+
+def bound(tolerance: Tolerance, case: Case, oracle: Target, leaf: int, answer: np.ndarray) -> np.ndarray | float:
+    """The bound for one leaf of the oracle's answer. Integers and booleans must be equal."""
+    if not inexact(answer) or tolerance.kind == "exact":
+        return 0.0
+    unit = spacing(answer)
+    if tolerance.kind == "ulp":
+        return tolerance.units * unit
+    size = np.abs(wide(answer))
+    if tolerance.kind == "scaled":
+        finite = size[np.isfinite(size)]
+        return unit + tolerance.units * eps(answer.dtype) * (finite.max() if finite.size else 0.0)
+    terms = max([spec.numel for spec in case.tensors()], default=1) / max(answer.size, 1)
+    magnitude = wide_answer(oracle, case, absolute=True)
+    sums = size if magnitude is None or magnitude[leaf].shape != answer.shape else np.abs(magnitude[leaf])
+    with np.errstate(all="ignore"):
+        return unit + (tolerance.units + math.ceil(terms)) * eps(answer.dtype) * np.where(np.isfinite(sums), sums, size)
