@@ -37,7 +37,7 @@ test: $(READY) ## The tests, in WORKERS processes; K=softmax picks some
 lint: $(READY) ## ruff, mypy and the floors
 	@$(STEP) "Lint" .venv/bin/ruff check
 	@$(STEP) "Format" .venv/bin/ruff format --check
-	@$(STEP) "Types" .venv/bin/mypy impl/ingot/core impl/ingot/autograd oracle/assay
+	@$(STEP) "Types" .venv/bin/mypy
 	@$(STEP) "Floors" .venv/bin/lint-imports
 
 fuzz: $(READY) ## Ingot against PyTorch at PROFILE; K=softmax picks some
@@ -59,7 +59,7 @@ lock: ## Pin requirements.lock anew: the newest that pyproject.toml admits, and 
 	@$(STEP) "Virtual environment in build/lock" $(PYTHON) -m venv build/lock
 	@$(STEP) "Newest packages" build/lock/bin/python -m pip install "$$(grep '^torch==' requirements.lock)" ".[dev]"
 	@sed '/^[^#]/d' requirements.lock > build/lock/new
-	@build/lock/bin/python -m pip freeze --exclude assay-ingot | sed -E '/^(nvidia|cuda|triton)/d; s/\+[a-z0-9.]+$$//' >> build/lock/new
+	@build/lock/bin/python -m pip freeze --all --exclude pip --exclude assay-ingot | sed -E '/^(nvidia|cuda|triton)/d; s/\+[a-z0-9.]+$$//' >> build/lock/new
 	@mv build/lock/new requirements.lock && rm -rf build/lock
 
 clean: ## Remove .venv and everything made; the next target sets up anew

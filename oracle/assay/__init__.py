@@ -7,6 +7,15 @@
 ``judge`` how two answers are compared, ``divergences`` the known differences.
 """
 
-from .gradcheck import gradcheck
+from __future__ import annotations
 
 __all__ = ["gradcheck"]
+
+
+def __getattr__(name: str):
+    """``gradcheck`` loads when first named, so that the pytest plugin costs other people's runs nothing."""
+    if name == "gradcheck":
+        from .gradcheck import gradcheck
+
+        return gradcheck
+    raise AttributeError(f"module 'assay' has no attribute '{name}'")
