@@ -7,8 +7,9 @@ smooth: for derivatives the numbers stay away from kinks and special values, and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
@@ -51,17 +52,53 @@ SPECIALS: tuple[tuple[float, ...], ...] = (
 INTEGER = frozenset(GROUPS["integer"])
 
 
+class Chooser(Protocol):
+    """Where the choices of a drawing come from."""
+
+    def integer(self, low: int, high: int) -> int:
+        """An integer, ``low`` and ``high`` included."""
+
+    def choice(self, values: Sequence[T]) -> T:
+        """One of the values."""
+
+
+class HypothesisChooser:
+    """Choices by hypothesis: it remembers what failed, and shrinks it."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy], Any]):
+        self._draw = draw
+
+    def integer(self, low: int, high: int) -> int:
+        return self._draw(st.integers(low, high))
+
+    def choice(self, values: Sequence[T]) -> T:
+        return self._draw(st.sampled_from(values))
+
+
+class RandomChooser:
+    """Choices by a seeded generator: thousands of cases a second, without shrinking."""
+
+    def __init__(self, seed: int | str):
+        self._random = random.Random(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        return self._random.randint(low, high)
+
+    def choice(self, values: Sequence[T]) -> T:
+        return self._random.choice(values)
+
+
 class Drawing:
     """One case in the making. ``dtype`` is what it is about, ``name`` the op's name."""
 
-    def __init__(self, draw: Callable[[st.SearchStrategy], Any], op: Op, dtype: str, smooth: bool):
-        self._draw = draw
+    def __init__(self, chooser: Chooser, op: Op, dtype: str, smooth: bool):
+        self._chooser = chooser
         self._op = op
         self._tensors = 0
         self.name = op.name
         self.dtype = dtype
         self.smooth = smooth
-        self.seed = draw(st.integers(0, 9999))
+        self.seed = chooser.integer(0, 9999)
 
     # -- what the dtype is --------------------------------------------------------------------------------------------------------
 
@@ -85,15 +122,15 @@ class Drawing:
 
     def integer(self, low: int, high: int) -> int:
         """An integer, ``low`` and ``high`` included."""
-        return self._draw(st.integers(low, high)) if low < high else low
+        return self._chooser.integer(low, high) if low < high else low
 
     def choice(self, *values: T) -> T:
         """One of the values; failing cases move to the first."""
-        return self._draw(st.sampled_from(values))
+        return self._chooser.choice(values)
 
     def flag(self) -> bool:
         """True or False; failing cases move to False."""
-        return self._draw(st.booleans())
+        return self._chooser.choice((False, True))
 
     def maybe(self, make: Callable[[], T]) -> T | None:
         """None, or what ``make`` draws."""
@@ -131,9 +168,9 @@ class Drawing:
         """Distinct dimensions of ``shape``."""
         rank = len(shape)
         top = rank if most is None else min(rank, most)
-        found = self._draw(
-            st.lists(st.integers(0, max(rank - 1, 0)), min_size=min(least, top), max_size=top, unique=True)
-        )
+        left, found = list(range(rank)), []
+        for _ in range(self.integer(min(least, top), top)):
+            found.append(left.pop(self.integer(0, len(left) - 1)))
         return tuple(item - rank if item % 2 else item for item in found)
 
     # -- shapes -------------------------------------------------------------------------------------------------------------------
@@ -182,7 +219,7 @@ class Drawing:
         self._tensors += 1
         inexact = (dtype or self.dtype) in FLOATING + COMPLEX
         scattered: tuple[float, ...] = ()
-        if not self.smooth and specials and self._op.specials and (inexact or self.integral) and math.prod(shape):
+        if not self.smooth and specials and self._op.specials and (inexact or self.integral) and 0 not in shape:
             scattered = self.choice(*SPECIALS)
         return TensorSpec(
             shape,
@@ -227,9 +264,20 @@ class Drawing:
         """A dtype that the answer is asked for: of any kind, or one that keeps the case smooth."""
         return self.dtype if self.smooth else self.choice(*EVERY_DTYPE)
 
+    def partner(self) -> str:
+        """The dtype of a further argument: mostly the case's own, else any, so that every pair meets."""
+        return self.dtype if self.smooth or self.integer(0, 2) else self.choice(*EVERY_DTYPE)
+
     def call(self, *args: Any, **kwargs: Any) -> Case:
         """The case: the op called with these arguments."""
         return Case(self.name, args, tuple(kwargs.items()), self.seed)
+
+    def either(self, *args: Any, **named: Any) -> Case:
+        """The op called with ``args``, and with ``named`` (in the order of its signature) as keywords or, up to some point, by position."""
+        by_position = self.integer(0, len(named)) if named else 0
+        items = list(named.items())
+        given = (*args, *(value for _, value in items[:by_position]))
+        return self.call(*given, **dict(items[by_position:]))
 
 
 def cases(op: Op, group: str) -> st.SearchStrategy[Case]:
@@ -237,7 +285,18 @@ def cases(op: Op, group: str) -> st.SearchStrategy[Case]:
 
     @st.composite
     def strategy(draw: Callable[[st.SearchStrategy], Any]) -> Case:
-        dtype = draw(st.sampled_from(GROUPS[group]))
-        return op.draw(Drawing(draw, op, dtype, group.startswith("smooth")))
+        return one_case(op, group, HypothesisChooser(draw))
 
     return strategy()
+
+
+def one_case(op: Op, group: str, chooser: Chooser) -> Case:
+    """A case of an op for a dtype group of ``GROUPS``, by these choices."""
+    return op.draw(Drawing(chooser, op, chooser.choice(GROUPS[group]), group.startswith("smooth")))
+
+
+def sample(op: Op, group: str, count: int, seed: int = 0) -> Iterator[Case]:
+    """``count`` cases of an op, the same ones for the same seed."""
+    chooser = RandomChooser(f"{op.name} {group} {seed}")
+    for _ in range(count):
+        yield one_case(op, group, chooser)
