@@ -10,6 +10,7 @@ import heapq
 import traceback
 import warnings
 from sys import getrefcount
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def run(
                 heapq.heappush(heap, (_rank(node), node))
         while heap:
             node = heapq.heappop(heap)[1]
-            grad = buffers.pop(node, None)
+            grad: Any = buffers.pop(node, None)
             owned.discard(node)
             if node in wanted_nodes and type(node) is not Leaf:
                 grad = _before(node, grad)
@@ -65,6 +66,7 @@ def run(
                 continue
             elif node.extras is not None:
                 grad = _before(node, grad)
+            results: Any
             if grad is None:
                 results = (None,) * len(node.edges)
             else:
@@ -188,7 +190,7 @@ def _before(node: Node, grad):
 
 def _after(node: Node, results: tuple, grad):
     """The node's hooks, and anomaly mode's look at what it computed."""
-    extras = node.extras
+    extras = node.more()
     for hook in list(extras.hooks.values()):
         changed = hook(tuple(results), (grad,) if node.outputs == 1 else tuple(grad))
         if changed is not None:
@@ -202,7 +204,7 @@ def _look_for_nan(node: Node, results: tuple) -> None:
     for number, result in enumerate(results):
         if result is not None and result._array.dtype.kind in "fc" and bool(result.isnan().any()):
             warnings.warn(
-                f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{node.extras.trace}",
+                f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{node.more().trace}",
                 stacklevel=2,
             )
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {number}th output.")

@@ -86,7 +86,7 @@ def dispatch_forward(op, arguments: tuple):
     if not op.differentiable:
         return result
     pushed = _push(op, keywords, tangents, result, results)
-    duals = []
+    duals: list[Tensor] = []
     for name, primal in zip(op.outputs if not op.multiple else [op.outputs[0]] * len(results), results, strict=True):
         tangent = pushed.get(name)
         if op.multiple and tangent is not None:

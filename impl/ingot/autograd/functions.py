@@ -71,7 +71,7 @@ def grad(
     weights = _sequence(grad_outputs) if grad_outputs is not None else (None,) * len(roots)
     keep = bool(create_graph if retain_graph is None else retain_graph)
     if is_grads_batched:
-        rows = len(weights[0])
+        rows = len(next(one for one in weights if one is not None))
         parts = [
             grad(roots, wanted, [None if one is None else one[row] for one in weights], keep or row < rows - 1, create_graph,
                  allow_unused=allow_unused, materialize_grads=materialize_grads)

@@ -26,7 +26,7 @@ class _ModeSwitch:
 
     def clone(self) -> _ModeSwitch:
         """A fresh switch of the same kind, one per decorated call."""
-        return type(self)()
+        raise NotImplementedError
 
     def __call__(self, function):
         if inspect.isclass(function):
@@ -78,6 +78,9 @@ class no_grad(_ModeSwitch):
     def __init__(self, function=None):
         super().__init__(False)
 
+    def clone(self) -> no_grad:
+        return no_grad()
+
 
 class enable_grad(_ModeSwitch):
     """Recording inside is on, also within ``no_grad``."""
@@ -87,6 +90,9 @@ class enable_grad(_ModeSwitch):
 
     def __init__(self, function=None):
         super().__init__(True)
+
+    def clone(self) -> enable_grad:
+        return enable_grad()
 
 
 class set_grad_enabled(_ModeSwitch):

@@ -147,14 +147,14 @@ def _check(
         n for n, item in enumerate(outputs) if item.requires_grad or (check_forward and item.dtype.is_floating_point)
     ]
     if not real_outputs:
-        numerical = [_numerical(func, arguments, i, list(range(len(outputs))), eps) for i in checked]
-        if any(np.any(column != 0) for columns in numerical for column in columns):
+        every = [_numerical(func, arguments, i, list(range(len(outputs))), eps) for i in checked]
+        if any(np.any(column != 0) for columns in every for column in columns):
             raise GradcheckError("Numerical gradient for function expected to be zero")
         return
     if fast:
         checked_pairs = _directional(func, arguments, checked, real_outputs, eps, check_forward, check_backward)
-        for i, o, analytical, numerical, kind in checked_pairs:
-            _compare(analytical, numerical, i, o, atol, rtol, kind)
+        for i, o, slope, difference, kind in checked_pairs:
+            _compare(slope, difference, i, o, atol, rtol, kind)
         return
     for i in checked:
         numerical = _numerical(func, arguments, i, real_outputs, eps)

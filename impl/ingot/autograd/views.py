@@ -30,7 +30,7 @@ class View:
         self.version = version
         self.origin = origin
         self.creation = creation
-        self.holder = None
+        self.holder: Leaf | Output | None = None
         """A Leaf where the user made the view one, an Output where its gradient is retained."""
 
     def edge(self, tensor):

@@ -19,7 +19,7 @@ class device:
     type: str
     index: int | None
 
-    def __init__(self, type: str | int | device, index: int | None = None):
+    def __init__(self, type, index: int | None = None):
         if isinstance(type, device):
             type, index = type.type, type.index
         elif isinstance(type, int):

@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
+from typing import Any
 
 next_sequence = itertools.count().__next__
 
@@ -30,7 +31,7 @@ class Mode:
 
     __slots__ = ("anomaly", "check_nan", "enabled", "inference", "level", "saved_hooks", "special")
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.enabled = True
         self.inference = False
         self.level = 0
@@ -120,7 +121,7 @@ class Extras:
 
     __slots__ = ("hooks", "metadata", "prehooks", "retained", "tensor_hooks", "trace")
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.hooks: dict = {}
         self.prehooks: dict = {}
         self.tensor_hooks: dict[int, dict] = {}
@@ -138,7 +139,7 @@ class Output:
     def __init__(self, node: Node, number: int = 0):
         self.node = node
         self.number = number
-        self.grad = None
+        self.grad: Any = None
         self.retains = False
 
     def edge(self, tensor):
@@ -153,9 +154,9 @@ class Leaf(Node):
     def __init__(self, tensor, requires_grad: bool = True):
         super().__init__()
         self.requires = requires_grad
-        self.grad = None
-        self.tensor_hooks = None
-        self.post_hooks = None
+        self.grad: Any = None
+        self.tensor_hooks: dict | None = None
+        self.post_hooks: dict | None = None
         self.variable_reference = weakref.ref(tensor)
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from . import dtype as dtypes
@@ -10,10 +12,10 @@ from .device import cpu, device
 from .dtype import dtype
 from .graph import Leaf, Node, Output, RemovableHandle
 from .size import Size
-from .storage import address, storage_of
+from .storage import Storage, address, storage_of
 from .storage import storage_offset as offset_in_storage
 
-DEVICE_OF = {np.ndarray: cpu}
+DEVICE_OF: dict[type, Any] = {np.ndarray: cpu}
 """The device of each array type; a backend adds its own. A callable value is asked per array (several GPUs)."""
 
 
@@ -35,6 +37,11 @@ class Tensor(metaclass=TensorMeta):
     """
 
     __slots__ = ("__dict__", "__weakref__", "_array", "_autograd", "_storage")
+
+    _array: Any
+    _storage: Storage | None
+    _autograd: Any
+
     __array_priority__ = 1000
     __hash__ = object.__hash__
 
