@@ -273,7 +273,7 @@ class Tensor(metaclass=TensorMeta):
     def __repr__(self, *, tensor_contents=None) -> str:
         from .printing import format_tensor
 
-        return format_tensor(self)
+        return format_tensor(self, tensor_contents=tensor_contents)
 
     def __bool__(self) -> bool:
         if self._array.size != 1:

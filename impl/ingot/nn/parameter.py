@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.graph import Leaf
+from ..core.printing import PLAIN
 from ..core.storage import storage_of
 from ..core.tensor import Tensor
 from ..ops.creation import empty
@@ -53,7 +54,8 @@ class Parameter(Tensor):
         return memo[id(self)]
 
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
-        return "Parameter containing:\n" + super().__repr__(tensor_contents=tensor_contents)
+        contents = super().__repr__(tensor_contents=tensor_contents)
+        return "Parameter containing:\n" + (contents if type(self) is Parameter else f"Parameter({contents})")
 
 
 class Buffer(Tensor):
@@ -71,6 +73,9 @@ class Buffer(Tensor):
             buffer.requires_grad_(True)
         buffer.persistent = persistent
         return buffer
+
+
+PLAIN.update((Parameter, Buffer))
 
 
 class UninitializedTensorMixin:
