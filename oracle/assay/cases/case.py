@@ -11,7 +11,8 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 LAYOUTS = ("contiguous", "transposed", "sliced", "strided", "expanded")
@@ -27,7 +28,8 @@ class TensorSpec:
     ``layout``: "contiguous"; "transposed" (strides reversed); "sliced" (rows of a wider block, at an offset); "strided" (every other
     element of the last dimension); "expanded" (stride 0 in the first dimension). ``fill`` names a distribution of ``cases.fill`` with its parameters.
     ``specials`` are values scattered over the tensor; ``avoid`` are points where the op is not smooth, kept at a distance of
-    ``MARGIN``. ``constant``: not an argument that is differentiated.
+    ``MARGIN``. ``constant``: not an argument that is differentiated. ``domain`` names the set that values and tangents stay in (``cases.domain``:
+    "symmetric", "hermitian", "lower", "upper", "unit_lower", "unit_upper", "simplex", "diagonal"); "" is all of space.
     """
 
     shape: tuple[int, ...]
@@ -38,6 +40,7 @@ class TensorSpec:
     avoid: tuple[float, ...] = ()
     seed: int = 0
     constant: bool = False
+    domain: str = ""
 
     @property
     def differentiable(self) -> bool:
@@ -86,6 +89,31 @@ class ListOf:
 
 
 @dataclass(frozen=True)
+class Made:
+    """An object as argument: what the target's constructor ``name`` ("nn.TransformerEncoderLayer") makes of the arguments.
+
+    A scheduler ("optim.lr_scheduler.StepLR") is given the optimizer before them.
+    """
+
+    name: str
+    args: tuple = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        return called(self.name, self.args, self.kwargs)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Python function as argument, by its name in ``cases.functions.FUNCTIONS``."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
 class Case:
     """One call: the op's name, its arguments, and the seed given to the generator before it."""
 
@@ -115,8 +143,36 @@ class Case:
         )
 
     def __str__(self) -> str:
-        parts = [describe(value) for value in self.args] + [f"{key}={describe(value)}" for key, value in self.kwargs]
-        return f"{self.op}({', '.join(parts)})"
+        return called(self.op, self.args, self.kwargs)
+
+
+@dataclass(frozen=True)
+class StatefulCase(Case):
+    """A module, optimizer or scheduler: ``args`` and ``kwargs`` construct it.
+
+    ``inputs``: a module's forward arguments; an optimizer's parameters; what each ``step()`` of a scheduler is given. ``steps``: how many steps are taken.
+    """
+
+    inputs: tuple = ()
+    steps: int = 1
+
+    def tensors(self) -> list[TensorSpec]:
+        found = leaves((self.args, self.kwargs, self.inputs))
+        return [leaf for leaf in found if isinstance(leaf, TensorSpec)]
+
+    def map(self, change: Callable[[TensorSpec], Any]) -> StatefulCase:
+        args, kwargs, inputs = (rebuild(tree, change) for tree in (self.args, self.kwargs, self.inputs))
+        return replace(self, args=args, kwargs=kwargs, inputs=inputs)
+
+    def __str__(self) -> str:
+        given = ", ".join(map(describe, self.inputs))
+        return f"{super().__str__()} on ({given})" + f", {self.steps} steps" * (self.steps > 1)
+
+
+def called(name: str, args: tuple, kwargs: tuple[tuple[str, Any], ...]) -> str:
+    """A call as a person reads it."""
+    parts = [describe(value) for value in args] + [f"{key}={describe(value)}" for key, value in kwargs]
+    return f"{name}({', '.join(parts)})"
 
 
 def describe(value: Any) -> str:
@@ -125,7 +181,7 @@ def describe(value: Any) -> str:
         return f"({', '.join(map(describe, value))}{',' * (len(value) == 1)})"
     if value is Ellipsis:
         return "..."
-    return str(value) if isinstance(value, (TensorSpec, DType, SliceOf, ListOf)) else repr(value)
+    return str(value) if isinstance(value, tuple(_TAGGED.values())) else repr(value)
 
 
 def leaves(tree: Any) -> Iterator[Any]:
@@ -135,6 +191,8 @@ def leaves(tree: Any) -> Iterator[Any]:
             yield from leaves(item)
     elif isinstance(tree, ListOf):
         yield from leaves(tree.items)
+    elif isinstance(tree, Made):
+        yield from leaves((tree.args, tree.kwargs))
     else:
         yield tree
 
@@ -147,20 +205,32 @@ def rebuild(tree: Any, change: Callable[[TensorSpec], Any]) -> Any:
         return tuple(rebuild(item, change) for item in tree)
     if isinstance(tree, ListOf):
         return ListOf(tuple(rebuild(item, change) for item in tree.items))
+    if isinstance(tree, Made):
+        return Made(tree.name, rebuild(tree.args, change), rebuild(tree.kwargs, change))
     return tree
 
 
-_TAGGED: dict[str, type] = {"tensor": TensorSpec, "dtype": DType, "slice": SliceOf, "list": ListOf}
+_TAGGED: dict[str, type] = {
+    "tensor": TensorSpec,
+    "dtype": DType,
+    "slice": SliceOf,
+    "list": ListOf,
+    "made": Made,
+    "function": Function,
+}
 
 
 def to_json(case: Case) -> str:
     """The case as one line of JSON."""
-    document = {
+    document: dict[str, Any] = {
         "op": case.op,
         "args": _encode(case.args),
         "kwargs": {key: _encode(value) for key, value in case.kwargs},
     }
-    return json.dumps(document | {"seed": case.seed}, separators=(",", ":"))
+    document["seed"] = case.seed
+    if isinstance(case, StatefulCase):
+        document |= {"inputs": _encode(case.inputs), "steps": case.steps}
+    return json.dumps(document, separators=(",", ":"))
 
 
 def from_json(text: str) -> Case:
@@ -168,7 +238,10 @@ def from_json(text: str) -> Case:
     try:
         document = json.loads(text)
         kwargs = tuple((key, _decode(value)) for key, value in document["kwargs"].items())
-        return Case(document["op"], _decode(document["args"]), kwargs, document["seed"])
+        call = (document["op"], _decode(document["args"]), kwargs, document["seed"])
+        return (
+            StatefulCase(*call, _decode(document["inputs"]), document["steps"]) if "inputs" in document else Case(*call)
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no case ({error!r}); expected an object with op, args, kwargs and seed") from error
 
@@ -179,7 +252,7 @@ def _encode(value: Any) -> Any:
     for tag, kind in _TAGGED.items():
         if isinstance(value, kind):
             defaults = TensorSpec((), "") if kind is TensorSpec else None
-            fields = {key: getattr(value, key) for key in asdict(value)}  # type: ignore[call-overload]
+            fields = {item.name: getattr(value, item.name) for item in dataclass_fields(kind)}
             return {
                 tag: {
                     key: _encode(item)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..targets.protocol import Target, Tensor
-from .case import Case, DType, ListOf, SliceOf, TensorSpec
+from .case import Case, DType, Function, ListOf, Made, SliceOf, TensorSpec
 from .fill import values
+from .functions import FUNCTIONS
 
 
 @dataclass
@@ -57,6 +58,11 @@ def materialise(case: Case, target: Target, *, gradients: bool = False) -> Argum
             return target.dtype(value.name)
         if isinstance(value, SliceOf):
             return slice(value.start, value.stop, value.step)
+        if isinstance(value, Function):
+            return FUNCTIONS[value.name]
+        if isinstance(value, Made):
+            keywords = {key: build(item) for key, item in value.kwargs}
+            return target.construct(value.name, [build(item) for item in value.args], keywords)
         return value
 
     made.args = [build(value) for value in case.args]

@@ -1,21 +1,22 @@
-"""How arguments are drawn: structure by hypothesis, numbers (later) by NumPy from a seed.
+"""How arguments are drawn: structure from a source of choices, numbers (later) by NumPy from a seed.
 
-A ``Drawing`` is handed to a record's ``draw`` function. It knows the dtype that the case is about and whether the case must be
+The source (``cases.source``) is a pseudo-random one, whose choices are remembered and can be shrunk, or hypothesis. A ``Drawing`` is handed to a record's ``draw`` function. It knows the dtype that the case is about and whether the case must be
 smooth: for derivatives the numbers stay away from kinks and special values, and tensors are small.
 """
 
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from hypothesis import strategies as st
+from ..cases import Case, StatefulCase, TensorSpec
+from ..cases.case import COMPLEX, FLOATING, Made
+from ..cases.source import HypothesisSource, RandomSource, Source
+from .record import Record
 
-from ..cases import Case, TensorSpec
-from ..cases.case import COMPLEX, FLOATING
-from .record import Op
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 T = TypeVar("T")
 
@@ -52,53 +53,17 @@ SPECIALS: tuple[tuple[float, ...], ...] = (
 INTEGER = frozenset(GROUPS["integer"])
 
 
-class Chooser(Protocol):
-    """Where the choices of a drawing come from."""
-
-    def integer(self, low: int, high: int) -> int:
-        """An integer, ``low`` and ``high`` included."""
-
-    def choice(self, values: Sequence[T]) -> T:
-        """One of the values."""
-
-
-class HypothesisChooser:
-    """Choices by hypothesis: it remembers what failed, and shrinks it."""
-
-    def __init__(self, draw: Callable[[st.SearchStrategy], Any]):
-        self._draw = draw
-
-    def integer(self, low: int, high: int) -> int:
-        return self._draw(st.integers(low, high))
-
-    def choice(self, values: Sequence[T]) -> T:
-        return self._draw(st.sampled_from(values))
-
-
-class RandomChooser:
-    """Choices by a seeded generator: thousands of cases a second, without shrinking."""
-
-    def __init__(self, seed: int | str):
-        self._random = random.Random(seed)
-
-    def integer(self, low: int, high: int) -> int:
-        return self._random.randint(low, high)
-
-    def choice(self, values: Sequence[T]) -> T:
-        return self._random.choice(values)
-
-
 class Drawing:
     """One case in the making. ``dtype`` is what it is about, ``name`` the op's name."""
 
-    def __init__(self, chooser: Chooser, op: Op, dtype: str, smooth: bool):
-        self._chooser = chooser
+    def __init__(self, source: Source, op: Record, dtype: str, smooth: bool):
+        self._source = source
         self._op = op
         self._tensors = 0
         self.name = op.name
         self.dtype = dtype
         self.smooth = smooth
-        self.seed = chooser.integer(0, 9999)
+        self.seed = source.integer(0, 9999)
 
     # -- what the dtype is --------------------------------------------------------------------------------------------------------
 
@@ -122,15 +87,15 @@ class Drawing:
 
     def integer(self, low: int, high: int) -> int:
         """An integer, ``low`` and ``high`` included."""
-        return self._chooser.integer(low, high) if low < high else low
+        return self._source.integer(low, high) if low < high else low
 
     def choice(self, *values: T) -> T:
         """One of the values; failing cases move to the first."""
-        return self._chooser.choice(values)
+        return values[self.integer(0, len(values) - 1)]
 
     def flag(self) -> bool:
         """True or False; failing cases move to False."""
-        return self._chooser.choice((False, True))
+        return self.integer(0, 1) == 1
 
     def maybe(self, make: Callable[[], T]) -> T | None:
         """None, or what ``make`` draws."""
@@ -214,8 +179,13 @@ class Drawing:
         constant: bool = False,
         specials: bool = True,
         layout: str | None = None,
+        domain: str = "",
     ) -> TensorSpec:
-        """A tensor argument. ``avoid`` counts in smooth cases only, ``specials`` in the others only."""
+        """A tensor argument. ``avoid`` (and the op's kinks, for the first tensor) count in smooth cases only, ``specials`` in the others only.
+
+        ``domain``: the set that values and tangents stay in (``TensorSpec.domain``).
+        """
+        kinks = self._op.kinks if not self._tensors else ()
         self._tensors += 1
         inexact = (dtype or self.dtype) in FLOATING + COMPLEX
         scattered: tuple[float, ...] = ()
@@ -227,9 +197,10 @@ class Drawing:
             fill,
             layout or self.layout(shape),
             scattered,
-            avoid if self.smooth else (),
+            (*avoid, *kinks) if self.smooth else (),
             self.seed + 7919 * self._tensors,
             constant,
+            domain,
         )
 
     def layout(self, shape: tuple[int, ...]) -> str:
@@ -268,6 +239,10 @@ class Drawing:
         """The dtype of a further argument: mostly the case's own, else any, so that every pair meets."""
         return self.dtype if self.smooth or self.integer(0, 2) else self.choice(*EVERY_DTYPE)
 
+    def good(self) -> Case:
+        """A call that the record's own ``draw`` makes: what a bad call starts from."""
+        return self._op.draw(self)
+
     def call(self, *args: Any, **kwargs: Any) -> Case:
         """The case: the op called with these arguments."""
         return Case(self.name, args, tuple(kwargs.items()), self.seed)
@@ -279,24 +254,34 @@ class Drawing:
         given = (*args, *(value for _, value in items[:by_position]))
         return self.call(*given, **dict(items[by_position:]))
 
+    def stateful(self, *args: Any, inputs: tuple = (), steps: int = 1, **kwargs: Any) -> StatefulCase:
+        """The case of a module, optimizer or scheduler constructed with these arguments."""
+        return StatefulCase(self.name, args, tuple(kwargs.items()), self.seed, inputs, steps)
 
-def cases(op: Op, group: str) -> st.SearchStrategy[Case]:
-    """The cases of an op for a dtype group of ``GROUPS``."""
-
-    @st.composite
-    def strategy(draw: Callable[[st.SearchStrategy], Any]) -> Case:
-        return one_case(op, group, HypothesisChooser(draw))
-
-    return strategy()
+    def made(self, name: str, *args: Any, **kwargs: Any) -> Made:
+        """An argument that the target's constructor ``name`` makes: a module or scheduler inside another."""
+        return Made(name, args, tuple(kwargs.items()))
 
 
-def one_case(op: Op, group: str, chooser: Chooser) -> Case:
-    """A case of an op for a dtype group of ``GROUPS``, by these choices."""
-    return op.draw(Drawing(chooser, op, chooser.choice(GROUPS[group]), group.startswith("smooth")))
+Draw = Callable[[Drawing], Case]
 
 
-def sample(op: Op, group: str, count: int, seed: int = 0) -> Iterator[Case]:
-    """``count`` cases of an op, the same ones for the same seed."""
-    chooser = RandomChooser(f"{op.name} {group} {seed}")
+def one_case(record: Record, group: str, source: Source, draw: Draw | None = None) -> Case:
+    """A case of a record for a dtype group of ``GROUPS``, by these choices; by ``draw`` instead of the record's own where given."""
+    dtypes = GROUPS[group]
+    dtype = dtypes[source.integer(0, len(dtypes) - 1) if len(dtypes) > 1 else 0]
+    return (draw or record.draw)(Drawing(source, record, dtype, group.startswith("smooth")))
+
+
+def cases(record: Record, group: str, draw: Draw | None = None) -> SearchStrategy[Case]:
+    """The cases of a record for a dtype group, as a hypothesis strategy."""
+    from hypothesis import strategies as st
+
+    return st.composite(lambda choose: one_case(record, group, HypothesisSource(choose), draw))()
+
+
+def sample(record: Record, group: str, count: int, seed: int = 0, draw: Draw | None = None) -> Iterator[Case]:
+    """``count`` cases of a record, the same ones for the same seed."""
+    source = RandomSource(f"{record.name} {group} {seed}")
     for _ in range(count):
-        yield one_case(op, group, chooser)
+        yield one_case(record, group, source, draw)

@@ -90,6 +90,20 @@ class Target(ABC):
             found = getattr(found, part, None)
         return found if callable(found) and self.dtype_name(found) is None else None
 
+    def constructor(self, name: str) -> Callable | None:
+        """The class ``name`` ("nn.Linear", "optim.SGD") of the namespace, None if missing."""
+        found: Any = self.namespace
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return found
+
+    def construct(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """An object of the class ``name``. LookupError if the target has none."""
+        made = self.constructor(name)
+        if made is None:
+            raise LookupError(f"{self.name} has no '{name}'")
+        return made(*args, **kwargs)
+
     def method(self, name: str) -> Callable | None:
         """The method or property ``name`` of tensors as a function whose first argument is the tensor, None if missing."""
         found = getattr(self.namespace.Tensor, name, None)
