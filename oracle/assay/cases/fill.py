@@ -9,6 +9,14 @@
 ("simplex",)                   positive, summing to 1 along the last dimension
 ("boolean", p)                 true with probability p
 ("values", ...)                exactly these numbers
+("signs",)                     -1 or 1
+("integers or", low, high, x)  whole numbers low <= x < high, some of them replaced by ``x``
+("distinct", k, n)             whole numbers below ``n``, all different within the last ``k`` dimensions
+("labels",)                    class indices, all different along the last dimension, ended by -1 where they are fewer than the classes
+("log simplex",)               logarithms of positive numbers that sum to 1 along the last dimension
+("between pixels", ..., align) sampling points of ``grid_sample``: away from pixels and from their borders; "..." the sizes of the image
+
+Matrices with a structure: see ``cases.matrices``.
 """
 
 from __future__ import annotations
@@ -20,6 +28,7 @@ import ml_dtypes
 import numpy as np
 
 from .case import TensorSpec
+from .matrices import MATRICES
 
 MARGIN = 0.05
 """How far numbers stay from the points of ``TensorSpec.avoid``."""
@@ -72,6 +81,37 @@ def _values(random: np.random.Generator, shape: tuple[int, ...], *numbers: float
     return np.array(numbers).reshape(shape)
 
 
+def _signs(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return random.choice((-1.0, 1.0), shape)
+
+
+def _integers_or(random: np.random.Generator, shape: tuple[int, ...], low: int, high: int, other: int) -> np.ndarray:
+    return np.where(random.uniform(size=shape) < 0.3, other, random.integers(low, high, shape))
+
+
+def _distinct(random: np.random.Generator, shape: tuple[int, ...], dims: int, below: int) -> np.ndarray:
+    lead, inner = shape[: len(shape) - dims], math.prod(shape[len(shape) - dims :])
+    rows = random.permuted(np.broadcast_to(np.arange(below), (*lead, below)), axis=-1)
+    return rows[..., :inner].reshape(shape)
+
+
+def _labels(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    order = _permutation(random, shape)
+    used = random.integers(0, shape[-1] + 1, (*shape[:-1], 1))
+    return np.where(np.arange(shape[-1]) < used, order, -1)
+
+
+def _log_simplex(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return np.log(_simplex(random, shape))
+
+
+def _between_pixels(random: np.random.Generator, shape: tuple[int, ...], *sizes: int) -> np.ndarray:
+    lengths, align = np.array(sizes[:-1][::-1]), sizes[-1]
+    pixel = np.floor(random.uniform(-1.0, lengths, shape))
+    place = pixel + random.uniform(0.15, 0.4, shape) + random.choice((0.0, 0.45), shape)
+    return 2 * place / (lengths - 1) - 1 if align else (2 * place + 1) / lengths - 1
+
+
 FILLS: dict[str, Callable[..., np.ndarray]] = {
     "uniform": _uniform,
     "log": _log,
@@ -82,6 +122,12 @@ FILLS: dict[str, Callable[..., np.ndarray]] = {
     "simplex": _simplex,
     "boolean": _boolean,
     "values": _values,
+    "signs": _signs,
+    "integers or": _integers_or,
+    "distinct": _distinct,
+    "labels": _labels,
+    "log simplex": _log_simplex,
+    "between pixels": _between_pixels,
 }
 
 
@@ -95,7 +141,7 @@ def values(spec: TensorSpec) -> np.ndarray:
         near = np.abs(distance) < MARGIN
         drawn = np.where(near, point + np.where(distance < 0, distance - MARGIN, distance + MARGIN), drawn)
     with np.errstate(all="ignore"):
-        made = drawn.astype(dtype)
+        made = np.asarray(drawn).astype(dtype)
         if spec.specials and made.size:
             places = random.choice(
                 made.size, size=min(made.size, max(len(spec.specials), made.size // 4)), replace=False
@@ -106,6 +152,8 @@ def values(spec: TensorSpec) -> np.ndarray:
 
 def _draw(random: np.random.Generator, spec: TensorSpec, dtype: np.dtype) -> np.ndarray:
     name, *parameters = spec.fill
+    if name in MATRICES:
+        return MATRICES[name](random, spec.shape, dtype.kind == "c", *parameters)
     if dtype.kind == "b" and name not in ("boolean", "values"):
         return random.uniform(size=spec.shape) < 0.5
     if dtype.kind in "iu" and name in ("uniform", "sorted"):

@@ -52,6 +52,9 @@ SPECIALS: tuple[tuple[float, ...], ...] = (
 
 INTEGER = frozenset(GROUPS["integer"])
 
+DOMAINS = {"definite": "hermitian", "hermitian": "hermitian"}
+"""Fill of a matrix -> the domain that it lives in."""
+
 
 class Drawing:
     """One case in the making. ``dtype`` is what it is about, ``name`` the op's name."""
@@ -222,6 +225,16 @@ class Drawing:
         if self.dtype == "uint8":
             fill = ("uniform", 0.0, 4.0)
         return self.tensor(shape, fill, constant=constant)
+
+    def matrix(self, shape: tuple[int, ...], *fill: Any, constant: bool = False) -> TensorSpec:
+        """A tensor of matrices with the structure ``fill`` (``cases.matrices``), which its tangents keep and no layout breaks."""
+        domain = DOMAINS.get(fill[0], "")
+        if fill[0] == "triangular":
+            domain = ("unit_" if fill[2] else "") + ("upper" if fill[1] else "lower")
+        layout = self.layout(shape)
+        if layout == "expanded" and len(shape) < 3:
+            layout = "contiguous"
+        return self.tensor(shape, fill, constant=constant, specials=False, layout=layout, domain=domain)
 
     def indices(self, shape: tuple[int, ...], size: int, *, negative: bool = False, dtype: str = "int64") -> TensorSpec:
         """A tensor of indices into a dimension of length ``size``."""
