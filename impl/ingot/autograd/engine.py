@@ -38,8 +38,8 @@ def run(
     heap: list = []
     enabled, thread.mode.enabled = thread.mode.enabled, create_graph
     try:
-        for edge, grad in zip(roots, grads, strict=True):
-            _add(buffers, owned, edge, grad, create_graph)
+        for edge, seed in zip(roots, grads, strict=True):
+            _add(buffers, owned, edge, seed, create_graph)
         for node in {_node(edge): None for edge in roots}:
             if not dependencies.get(node):
                 heapq.heappush(heap, (_rank(node), node))

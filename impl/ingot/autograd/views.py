@@ -54,7 +54,7 @@ class View:
                 )
             enabled, thread.mode.enabled = thread.mode.enabled, True
             try:
-                anew = base.as_strided(tensor.shape, layout.strides(tensor._array), storage_offset(tensor))
+                anew = Place(tensor, base).of(base)
             finally:
                 thread.mode.enabled = enabled
             self.origin = anew._autograd.origin
@@ -74,27 +74,47 @@ class View:
         return self.holder
 
 
+class Place:
+    """Where a view lies in its base: shape, strides and offset, in the view's own elements, and whether it shows complex numbers as
+    real ones or the other way round."""
+
+    __slots__ = ("complex_base", "complex_view", "offset", "shape", "steps")
+
+    def __init__(self, view, base, base_offset: int = 0):
+        self.complex_base, self.complex_view = base._array.dtype.kind == "c", view._array.dtype.kind == "c"
+        self.shape, self.steps = view.shape, layout.strides(view._array)
+        self.offset = storage_offset(view)
+        if base_offset:
+            self.offset -= base_offset * base._array.dtype.itemsize // view._array.dtype.itemsize
+
+    def of(self, base):
+        """The view at this place of ``base`` (or of its gradient)."""
+        if self.complex_base and not self.complex_view:
+            return base.view_as_real().as_strided(self.shape, self.steps, self.offset)
+        if self.complex_view and not self.complex_base:
+            steps = [2 * step for step in self.steps]
+            return base.as_strided((*self.shape, 2), (*steps, 1), 2 * self.offset).view_as_complex()
+        return base.as_strided(self.shape, self.steps, self.offset)
+
+
 class CopySlices(Node):
     """The history of a base after a write through one of its views: edges to the old base and to what was written."""
 
-    __slots__ = ("geometry", "layout")
+    __slots__ = ("layout", "place")
 
     def __init__(self, base, view, base_edge, source_edge):
         super().__init__((base_edge, source_edge))
         self.layout = (base.shape, layout.strides(base._array))
-        offset = storage_offset(view) - storage_offset(base)
-        self.geometry = (view.shape, layout.strides(view._array), offset)
+        self.place = Place(view, base, storage_offset(base))
 
     def backward(self, grad):
         buffer = grad.new_empty_strided(*self.layout).copy_(grad)
         base_edge, source_edge = self.edges
-        written = buffer.as_strided(*self.geometry).clone() if source_edge is not None else None
-        kept = (
-            buffer.as_strided_scatter(grad.new_zeros(self.geometry[0]), *self.geometry)
-            if base_edge is not None
-            else None
-        )
-        return kept, written
+        written = self.place.of(buffer).clone() if source_edge is not None else None
+        if base_edge is None:
+            return None, written
+        self.place.of(buffer).zero_()
+        return buffer, written
 
 
 def base_of(tensor):
@@ -123,12 +143,22 @@ def refusal(view: View, sentence: str) -> RuntimeError:
 
 def check_writable(tensor, tracked: bool) -> None:
     """RuntimeError unless ``tensor`` may be written in place; ``tracked``: the write will be recorded."""
+    check_no_shared_memory(tensor)
+    check_history_writable(tensor, tracked)
+
+
+def check_no_shared_memory(tensor) -> None:
+    """RuntimeError where several elements of ``tensor`` are one place in memory, as in an expanded tensor."""
     array = tensor._array
     if 0 in array.strides and layout.overlaps_itself(array.shape, layout.strides(array)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
+
+
+def check_history_writable(tensor, tracked: bool) -> None:
+    """RuntimeError unless the history of ``tensor`` can take a write: no leaves that want gradients, no views that cannot be rebased."""
     history = tensor._autograd
     if history is None or not (tracked and thread.mode.enabled):
         return
@@ -140,16 +170,17 @@ def check_writable(tensor, tracked: bool) -> None:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
         if history.creation != DEFAULT:
             raise refusal(history, "Output 0 of {} is a view and is being modified inplace.")
-        base = history.base._autograd
-        if type(base) is Leaf and base.requires:
+        if history.edge(tensor) is not None and history.base.is_leaf:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
 
 def rebase_history(tensor, written) -> None:
     """Give ``tensor``, whose memory now holds the values of ``written``, the history of ``written``.
 
-    The caller has written the values and bumped the version.
+    The caller has written the values and bumped the version. Where nothing is recorded, the tensor keeps the history it has.
     """
+    if not thread.mode.enabled:
+        return
     history = tensor._autograd
     source = written._autograd
     edge = None if source is None else source.edge(written)

@@ -48,7 +48,7 @@ def _inplace_of(op: Op):
     function = op.function
 
     def written(input, *args, **kwargs):
-        return inplace(op, input, lambda before: function(before, *args, **kwargs), others=args)
+        return inplace(op, input, lambda before: function(before, *args, **kwargs), others=(*args, *kwargs.values()))
 
     written.__name__ = written.__qualname__ = f"{op.name}_"
     written.__doc__ = f"In-place version of ``{op.name}``."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..autograd.views import bump, check_writable, rebase_history
+from ..autograd.views import bump, check_history_writable, check_no_shared_memory, rebase_history
 from ..backends import backend_for, backend_of
 from ..core import dtype as dtypes
 from ..core import layout
@@ -182,9 +182,14 @@ def _copy_(self, src, non_blocking: bool = False) -> Tensor:
     """Copy the values of ``src`` (broadcast, cast) into this tensor. RuntimeError where shapes do not broadcast."""
     if not isinstance(src, Tensor):
         src = new_tensor(src)
+    check_no_shared_memory(self)
+    return _copy_values(self, src)
+
+
+def _copy_values(self, src: Tensor) -> Tensor:
     if src.device.type != self.device.type:
         src = src.to(self.device)
-    check_writable(self, tracked=src.requires_grad or self.requires_grad)
+    check_history_writable(self, tracked=src.requires_grad or self.requires_grad)
     try:
         source = src.expand(self.shape) if src._array.shape != self._array.shape else src
     except RuntimeError:
@@ -205,14 +210,14 @@ def _does_not_fit(shape, given) -> RuntimeError:
 
 
 def _fill_into(self, value) -> Tensor:
-    """Set every element to ``value`` (a number or a 0-d tensor)."""
+    """Set every element to ``value`` (a number or a 0-d tensor), also where several elements share memory."""
     if isinstance(value, Tensor):
         if value._array.ndim:
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
             )
-        return _copy_(self, value)
-    return _copy_(self, new_tensor(value))
+        return _copy_values(self, value)
+    return _copy_values(self, new_tensor(value))
 
 
 def _zero_(self) -> Tensor:

@@ -181,8 +181,20 @@ def general(op, values: tuple, statics: tuple, out):
     if half and result._array.dtype == compute:
         result._array = result._array.astype(dtype.numpy)
     if tracked and op.rules:
-        result = op.function.__globals__["_record"](result, *values, *statics)
-    return result if out is None else write_out(op.name, out, result)
+        result = _record_of(op)(result, *values, *statics)
+    if out is None:
+        return result
+    if isinstance(out, Tensor):
+        _check_partial_overlap(out, values)
+    return write_out(op.name, out, result)
+
+
+def _record_of(op):
+    """The op's generated ``_record``: written now, if only operators of the op were called so far."""
+    scope = op.function.__globals__
+    if "_record" not in scope:
+        scope["_materialise"]()
+    return scope["_record"]
 
 
 def operate(op, values: tuple, statics: tuple):
@@ -268,31 +280,33 @@ def cast_error(from_: dtypes.dtype, to: dtypes.dtype) -> RuntimeError:
     return RuntimeError(f"result type {from_.legacy_name} can't be cast to the desired output type {to.legacy_name}")
 
 
-def inplace(op, tensor, function, *, others: tuple = ()):
+def inplace(op, tensor, function, *, others: tuple = (), needs_old: bool = True):
     """Write ``function(tensor)`` into ``tensor``: checks, computes out of place, copies, bumps the version, rebases the history.
 
-    ``function`` gets the tensor as it was. NOTE [Views and in-place]
+    ``function`` gets the tensor as it was. ``others`` are its other arguments; ``needs_old`` says whether a gradient rule may look at the
+    old values, which are then copied. NOTE [Views and in-place]
     """
     if not isinstance(tensor, Tensor):
         raise bad_argument(op, "input", tensor)
     enabled = thread.mode.enabled
     if not enabled and not thread.mode.level:
         check_writable(tensor, tracked=False)
+        _check_partial_overlap(tensor, others)
         result = function(tensor)
         write(tensor, result)
         bump(tensor)
         return tensor
     check_writable(tensor, tracked=True)
+    _check_partial_overlap(tensor, others)
     before = alias(tensor._array, None)
     history = tensor._autograd
     edge = None if history is None else history.edge(tensor)
-    if edge is not None:
+    if needs_old and (edge is not None or _any_tracked(others)):
         # A rule that needs the old value must not see the new one; a copy is only made where history is kept at all.
         before._array = tensor._array.copy()
-        before._autograd = edge
+    before._autograd = edge
     before = _dual_before(tensor, before)
     result = function(before)
-    _check_partial_overlap(tensor, others)
     write(tensor, result)
     bump(tensor)
     if type(result._autograd).__name__ == "Dual":
@@ -301,6 +315,16 @@ def inplace(op, tensor, function, *, others: tuple = ()):
         rebase_history(tensor, cast_like(result, tensor))
         _share_saved_result(tensor, result)
     return tensor
+
+
+def _any_tracked(values) -> bool:
+    """Whether a tensor among ``values`` (lists of tensors included) has a history."""
+    return any(
+        value._autograd is not None
+        if isinstance(value, Tensor)
+        else isinstance(value, (list, tuple)) and _any_tracked(value)
+        for value in values
+    )
 
 
 def _dual_before(tensor, before):

@@ -549,8 +549,9 @@ def _inplace(op: Op, name: str) -> tuple[str, dict]:
         item.name if not item.keyword_only else f"{item.name}={item.name}" for item in op.parameters[1:]
     )
     others = "".join(f"{item}, " for item in names[1:])
+    needs_old = any(names[0] in _rule_names(rule) for rule in op.rules.values())
     lines.append(
-        f"    return _general_inplace(_op, {op.parameters[0].name}, lambda _t: _op.function({_join('_t', forwarded)}), others=({others}))"
+        f"    return _general_inplace(_op, {op.parameters[0].name}, lambda _t: _op.function({_join('_t', forwarded)}), others=({others}), needs_old={needs_old})"
     )
     return "\n".join(lines) + "\n", scope
 

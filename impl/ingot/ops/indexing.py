@@ -315,7 +315,13 @@ def index_put_raw(target: Tensor, indices: tuple, value: Tensor, accumulate: boo
                 array[key] = value._array
             bump(target)
             return target
-        return inplace(_index_put.op, target, lambda before: _index_put(before, value, indices, accumulate))
+        return inplace(
+            _index_put.op,
+            target,
+            lambda before: _index_put(before, value, indices, accumulate),
+            others=(value,),
+            needs_old=False,
+        )
     except IndexError as error:
         raise _explained(error, target) from None
     except ValueError:

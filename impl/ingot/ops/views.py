@@ -168,8 +168,11 @@ def _(grad, dim):
     return _squeeze(grad, (dim,))
 
 
-@view("_as_strided(input, root: Array, shape: tuple, steps: tuple, offset: int)", node="AsStridedBackward0")
-def _as_strided(array, root, shape, steps, offset):
+@view(
+    "_as_strided(input, root: Array, origin: tuple, shape: tuple, steps: tuple, offset: int)", node="AsStridedBackward0"
+)
+def _as_strided(array, root, origin, shape, steps, offset):
+    """``root`` is the storage's whole memory; ``origin`` the input's own (shape, steps, offset) in it, which the rules need."""
     size = array.dtype.itemsize
     flat = _whole(root)
     if 0 in shape:
@@ -190,8 +193,19 @@ def _whole(root):
 
 
 @_as_strided.backward("input")
-def _(grad, input, shape, steps, offset):
-    return _gather_strided(grad, input.shape, layout.strides(input._array), offset_of(input), shape, steps, offset)
+def _(grad, origin, shape, steps, offset):
+    return _gather_strided(grad, *origin, shape, steps, offset)
+
+
+@_as_strided.jvp("input")
+def _(tangent, origin, shape, steps, offset):
+    """The tangent is laid out as the input is, so that the same strides find the same elements."""
+    base_shape, base_steps, base_offset = origin
+    low = min(base_offset, offset)
+    length = max(base_offset + layout.span(base_shape, base_steps), offset + layout.span(shape, steps)) - low
+    memory = tangent.new_zeros((max(length, 0),))
+    memory.as_strided(base_shape, base_steps, base_offset - low).copy_(tangent)
+    return memory.as_strided(shape, steps, offset - low)
 
 
 def _gather_strided(grad, base_shape, base_steps, base_offset, shape, steps, offset):
@@ -832,10 +846,12 @@ def as_strided(input, size, stride, storage_offset=None):
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize {width} requiring a storage size "
             f"of {(offset + layout.span(size, stride)) * width} are out of bounds for storage of size {length * width}"
         )
-    return _as_strided(input, root, size, stride, offset)
+    return _as_strided(
+        input, root, (input._array.shape, layout.strides(input._array), offset_of(input)), size, stride, offset
+    )
 
 
-@composite()
+@composite(method=True)
 def view_as_real(input):
     """A complex tensor's memory as pairs of real numbers, in a new last dim."""
     if not input.is_complex():
@@ -843,7 +859,7 @@ def view_as_real(input):
     return _view_as_real(input)
 
 
-@composite()
+@composite(method=True)
 def view_as_complex(input):
     """Memory of pairs (last dim of length 2) as complex numbers."""
     if not input.dtype.is_floating_point:
