@@ -16,6 +16,7 @@ from dataclasses import fields as dataclass_fields
 from typing import Any
 
 LAYOUTS = ("contiguous", "transposed", "sliced", "strided", "expanded")
+SPARSE_LAYOUTS = ("sparse_coo", "sparse_csr")
 
 FLOATING = ("float64", "float32", "float16", "bfloat16")
 COMPLEX = ("complex128", "complex64")
@@ -26,7 +27,7 @@ class TensorSpec:
     """A tensor argument: everything but the numbers, which follow from ``fill``, ``specials``, ``avoid`` and ``seed``.
 
     ``layout``: "contiguous"; "transposed" (strides reversed); "sliced" (rows of a wider block, at an offset); "strided" (every other
-    element of the last dimension); "expanded" (stride 0 in the first dimension). ``fill`` names a distribution of ``cases.fill`` with its parameters.
+    element of the last dimension); "expanded" (stride 0 in the first dimension); "sparse_coo" and "sparse_csr" (zeros are not stored). ``fill`` names a distribution of ``cases.fill`` with its parameters.
     ``specials`` are values scattered over the tensor; ``avoid`` are points where the op is not smooth, kept at a distance of
     ``MARGIN``. ``constant``: not an argument that is differentiated. ``domain`` names the set that values and tangents stay in (``cases.domain``:
     "symmetric", "hermitian", "lower", "upper", "unit_lower", "unit_upper", "simplex", "diagonal"); "" is all of space.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..targets.protocol import Target, Tensor
-from .case import Case, DType, Function, ListOf, Made, SliceOf, TensorSpec
+from .case import SPARSE_LAYOUTS, Case, DType, Function, ListOf, Made, SliceOf, TensorSpec
 from .fill import values
 from .functions import FUNCTIONS
 
@@ -72,6 +72,8 @@ def materialise(case: Case, target: Target, *, gradients: bool = False) -> Argum
 
 def tensor(spec: TensorSpec, target: Target) -> Tensor:
     """One tensor argument in its layout."""
+    if spec.layout in SPARSE_LAYOUTS:
+        return target.sparse(target.from_numpy(values(spec)), spec.layout)
     return target.from_numpy(lay_out(values(spec), spec.layout))
 
 

@@ -93,7 +93,7 @@ def _triangular(random: Random, shape: Shape, is_complex: bool, upper: bool, uni
     drawn = 0.7 * _gaussian(random, shape, is_complex)
     strict = np.triu(drawn, 1) if upper else np.tril(drawn, -1)
     diagonal = np.ones(shape[-1]) if unit else random.uniform(1.0, 2.0, (*shape[:-2], 1, shape[-1]))
-    return strict + np.eye(*shape[-2:]) * diagonal
+    return strict + np.eye(shape[-2], shape[-1]) * diagonal
 
 
 def _special(random: Random, shape: Shape, is_complex: bool, name: str) -> np.ndarray:

@@ -42,6 +42,13 @@ FAMILIES = (
     "losses",
     "embedding_attention",
     "dropout",
+    "vision",
+    "fft",
+    "linalg",
+    "special",
+    "signal",
+    "masked",
+    "sparse",
     "random",
 )
 """The family files, each with a tuple ``OPS``."""

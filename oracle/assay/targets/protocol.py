@@ -47,6 +47,10 @@ class Target(ABC):
     def storage(self, tensor: Tensor) -> int | None:
         """A number that two tensors share exactly when they share memory; None for an empty tensor."""
 
+    def sparse(self, tensor: Tensor, layout: str) -> Tensor:
+        """The tensor with its zeros left out: "sparse_coo" or "sparse_csr". NotImplementedError where a framework has no sparse tensors."""
+        raise NotImplementedError(f"target '{self.name}' has no {layout} tensors")
+
     @abstractmethod
     def manual_seed(self, seed: int) -> None:
         """Seed the framework's generator."""
@@ -129,6 +133,10 @@ class TorchLike(Target):
 
     def storage(self, tensor: Tensor) -> int | None:
         return tensor.untyped_storage().data_ptr() if tensor.numel() else None
+
+    def sparse(self, tensor: Tensor, layout: str) -> Tensor:
+        convert = getattr(tensor, "to_sparse" if layout == "sparse_coo" else "to_sparse_csr", None)
+        return super().sparse(tensor, layout) if convert is None else convert()
 
     def manual_seed(self, seed: int) -> None:
         self.namespace.manual_seed(seed)

@@ -22,6 +22,9 @@ class TorchTarget(TorchLike):
             return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
         return torch.from_numpy(array)
 
+    def storage(self, tensor: Tensor) -> int | None:
+        return super().storage(tensor) if tensor.layout is torch.strided else None
+
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         plain = tensor.detach().resolve_conj().resolve_neg()
         if plain.layout is not torch.strided:
