@@ -16,6 +16,7 @@ from . import (
     dropout,
     embedding,
     exponential,
+    extrema,
     indexing,
     interop,
     joining,
@@ -28,11 +29,13 @@ from . import (
     pooling,
     reductions,
     rounding,
+    scans,
     scatter,
     selection,
     sorting,
     special_functions,
     trigonometric,
+    truth,
     views,
 )
 from .bind import bind

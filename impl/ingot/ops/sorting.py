@@ -38,11 +38,11 @@ def _sort(xp, input, dim, descending):
     return xp.take_along_axis(input, order, axis=dim), order.astype(np.int64)
 
 
-def _back_to_places(grad, indices, input_shape, dim):
+def back_to_places(grad, indices, input_shape, dim):
     return grad.new_zeros(input_shape).scatter_add(dim, indices, grad)
 
 
-_sort.op.rules[("input",)] = lambda grad, indices, input_shape, dim: _back_to_places(grad, indices, input_shape, dim)
+_sort.op.rules[("input",)] = lambda grad, indices, input_shape, dim: back_to_places(grad, indices, input_shape, dim)
 _sort.op.jvps["input"] = lambda tangent, indices, dim: (tangent.gather(dim, indices), None)
 
 
@@ -54,7 +54,7 @@ def _pick(xp, input, indices, dim):
 
 @_pick.backward("input")
 def _(grad, indices, input_shape, dim):
-    return _back_to_places(grad, indices, input_shape, dim)
+    return back_to_places(grad, indices, input_shape, dim)
 
 
 def _along(input, dim):
