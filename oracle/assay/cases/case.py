@@ -258,7 +258,7 @@ def _encode(value: Any) -> Any:
                 tag: {
                     key: _encode(item)
                     for key, item in fields.items()
-                    if defaults is None or item != getattr(defaults, key)
+                    if defaults is None or key in ("shape", "dtype") or item != getattr(defaults, key)
                 }
             }
     if value is Ellipsis:
@@ -280,4 +280,7 @@ def _decode(value: Any) -> Any:
         return _TAGGED[tag](**{key: _decode(item) for key, item in content.items()})
     if tag == "complex":
         return complex(*(_decode(part) for part in content))
-    return float(content) if tag == "float" else Ellipsis
+    if tag == "float":
+        # One NaN for all, so that a case read from JSON equals the one that was written.
+        return math.nan if content == "nan" else float(content)
+    return Ellipsis
