@@ -6,15 +6,14 @@ import math
 
 import numpy as np
 
-from ..cases import Case
-from ..catalogue.record import Tolerance
-from ..targets import Target
 from .arbiter import wide_answer
 from .compare import eps, inexact, spacing, wide
+from .question import Question
 
 
-def bound(tolerance: Tolerance, case: Case, oracle: Target, leaf: int, answer: np.ndarray) -> np.ndarray | float:
+def bound(question: Question, leaf: int, answer: np.ndarray) -> np.ndarray | float:
     """The bound for one leaf of the oracle's answer. Integers and booleans must be equal."""
+    tolerance = question.tolerance
     if not inexact(answer) or tolerance.kind == "exact":
         return 0.0
     unit = spacing(answer)
@@ -24,8 +23,9 @@ def bound(tolerance: Tolerance, case: Case, oracle: Target, leaf: int, answer: n
     if tolerance.kind == "scaled":
         finite = size[np.isfinite(size)]
         return unit + tolerance.units * eps(answer.dtype) * (finite.max() if finite.size else 0.0)
-    terms = max([spec.numel for spec in case.tensors()], default=1) / max(answer.size, 1)
-    magnitude = wide_answer(oracle, case, absolute=True)
-    sums = size if magnitude is None or magnitude[leaf].shape != answer.shape else np.abs(magnitude[leaf])
+    terms = max([spec.numel for spec in question.case.tensors()], default=1) / max(answer.size, 1)
+    magnitude = wide_answer(question.oracle, question.case, absolute=True)
+    fits = magnitude is not None and leaf < len(magnitude) and magnitude[leaf].shape == answer.shape
+    sums = np.abs(magnitude[leaf]) if fits and magnitude is not None else size
     with np.errstate(all="ignore"):
         return unit + (tolerance.units + math.ceil(terms)) * eps(answer.dtype) * np.where(np.isfinite(sums), sums, size)

@@ -76,6 +76,12 @@ class Target(ABC):
     ) -> tuple[list[Tensor], list[Tensor | None]]:
         """Outputs and their tangents by forward mode; None for an output without a tangent."""
 
+    def second_jvp(
+        self, function: Callable[..., list[Tensor]], primals: Sequence[Tensor], tangents: Sequence[Tensor]
+    ) -> list[Tensor] | None:
+        """The second derivative of the outputs along ``tangents`` by forward mode over forward mode; None where that does not nest."""
+        return None
+
     @abstractmethod
     def no_grad(self) -> AbstractContextManager:
         """A context in which no history is recorded."""
@@ -166,6 +172,19 @@ class TorchLike(Target):
             outputs = function(*[forward.make_dual(p, t) for p, t in zip(primals, tangents, strict=True)])
             pairs = [forward.unpack_dual(output) for output in outputs]
             return [pair.primal for pair in pairs], [pair.tangent for pair in pairs]
+
+    def second_jvp(
+        self, function: Callable[..., list[Tensor]], primals: Sequence[Tensor], tangents: Sequence[Tensor]
+    ) -> list[Tensor] | None:
+        transforms = getattr(self.namespace, "func", None)
+        if transforms is None:
+            return None
+        given = tuple(tangents)
+
+        def slope(*points: Tensor) -> tuple[Tensor, ...]:
+            return transforms.jvp(lambda *x: tuple(function(*x)), points, given)[1]
+
+        return list(transforms.jvp(slope, tuple(primals), given)[1])
 
     def no_grad(self) -> AbstractContextManager:
         return self.namespace.no_grad()
