@@ -14,6 +14,7 @@ from . import autograd
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
+    is_anomaly_check_nan_enabled,
     is_anomaly_enabled,
     is_grad_enabled,
     is_inference_mode_enabled,
@@ -197,7 +198,7 @@ class iinfo:
 
 __all__ = [
     "OutOfMemoryError", "Size", "Tensor", "autograd", "can_cast", "channels_last", "channels_last_3d", "contiguous_format", "device", "dtype", "enable_grad",
-    "finfo", "from_numpy", "get_default_device", "get_default_dtype", "iinfo", "inference_mode", "is_anomaly_enabled", "is_grad_enabled",
+    "finfo", "from_numpy", "get_default_device", "get_default_dtype", "iinfo", "inference_mode", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled",
     "is_inference_mode_enabled", "layout", "memory_format", "no_grad", "preserve_format", "promote_types", "set_default_device",
     "set_default_dtype", "set_grad_enabled", "strided", *_dtypes.BY_NAME, *_dtypes.ALIASES, *_SPACES["torch"],
 ]  # fmt: skip

@@ -7,6 +7,7 @@ PyTorch, so hooks fire in PyTorch's order. Leaves accumulate at once.
 from __future__ import annotations
 
 import heapq
+import threading
 import traceback
 import warnings
 from sys import getrefcount
@@ -19,6 +20,43 @@ from ..core.storage import storage_of
 from ..core.tensor import Tensor
 
 
+class Task:
+    """One backward pass: the nodes it reaches, and the state of its walk.
+
+    ``counts``: how many edges lead to each node reached; ``needed``: the nodes that run (None: all of them).
+    """
+
+    __slots__ = ("accumulate", "captured", "counts", "create_graph", "needed", "wanted")
+
+    def __init__(self, roots: list, create_graph: bool, targets: list | None, accumulate: bool):
+        self.create_graph = create_graph
+        self.accumulate = accumulate
+        self.counts = _count_dependencies(roots)
+        self.captured: dict = {}
+        self.needed: set | None = None
+        self.wanted: dict[Node, set[int]] = {}
+        if targets is not None:
+            for edge in targets:
+                self.wanted.setdefault(_node(edge), set()).add(_number(edge))
+            self.needed = _nodes_towards(set(self.wanted), roots)
+
+    def will_run(self, node: Node) -> bool:
+        """Whether the gradients of ``node`` are computed in this pass."""
+        return node in self.counts and (self.needed is None or node in self.needed)
+
+
+def current_task() -> Task | None:
+    """The backward pass that this thread is in, None outside of one."""
+    return _running.task
+
+
+class _Running(threading.local):
+    task: Task | None = None
+
+
+_running = _Running()
+
+
 def run(
     roots: list, grads: list, keep_graph: bool, create_graph: bool, targets: list | None = None, accumulate: bool = True
 ) -> list:
@@ -27,44 +65,35 @@ def run(
     ``accumulate``: add to the ``.grad`` of the leaves reached (with targets, of the targets that are leaves). Where targets are given, only
     nodes on a path to one of them run.
     """
-    dependencies = _count_dependencies(roots)
-    needed = None if targets is None else _nodes_towards({_node(edge) for edge in targets}, roots)
-    captured: dict = {}
-    wanted = {} if targets is None else {(_node(edge), _number(edge)) for edge in targets}
-    wanted_nodes = {node for node, _ in wanted}
-
+    task = Task(roots, create_graph, targets, accumulate)
+    counts, needed, wanted = task.counts, task.needed, task.wanted
     buffers: dict = {}
     owned: set = set()
     heap: list = []
-    enabled, thread.mode.enabled = thread.mode.enabled, create_graph
+    leaves: list[Leaf] = []
+    mode = thread.mode
+    enabled, mode.enabled = mode.enabled, create_graph
+    outer, _running.task = _running.task, task
     try:
         for edge, seed in zip(roots, grads, strict=True):
             _add(buffers, owned, edge, seed, create_graph)
         for node in {_node(edge): None for edge in roots}:
-            if not dependencies.get(node):
-                heapq.heappush(heap, (_rank(node), node))
+            if not counts[node]:
+                heapq.heappush(heap, (-node.sequence, node))
         while heap:
             node = heapq.heappop(heap)[1]
             grad: Any = buffers.pop(node, None)
             owned.discard(node)
-            if node in wanted_nodes and type(node) is not Leaf:
-                grad = _before(node, grad)
-                for number in range(node.outputs):
-                    if (node, number) in wanted:
-                        captured[node, number] = grad if node.outputs == 1 else (grad and grad[number])
-                if needed is None or not any(_node(edge) in needed for edge in node.edges if edge is not None):
-                    continue
-            elif type(node) is Leaf:
+            if type(node) is Leaf:
                 if grad is not None:
-                    grad = _run_hooks(node.tensor_hooks, grad) if node.tensor_hooks else grad
-                    if node in wanted_nodes:
-                        captured[node, 0] = grad
-                    if accumulate and (targets is None or node in wanted_nodes):
-                        _accumulate(node, grad, create_graph)
+                    _deliver(node, grad, task)
                 continue
-            elif needed is not None and node not in needed:
-                continue
-            elif node.extras is not None:
+            if needed is not None:
+                if node not in needed:
+                    continue
+                if node in wanted and not _capture(node, grad, task):
+                    continue
+            if grad is not None and node.extras is not None:
                 grad = _before(node, grad)
             results: Any
             if grad is None:
@@ -75,34 +104,65 @@ def run(
                     results = _after(node, results, grad)
             if not keep_graph:
                 node.release()
-            del grad
+            grad = None
             for number, edge in enumerate(node.edges):
                 if edge is None:
                     continue
                 after = edge.node if type(edge) is Output else edge
-                result = results[number]
-                if result is not None:
+                grad = results[number]
+                if grad is not None:
                     if after in buffers or type(edge) is Output:
-                        _add(buffers, owned, edge, result, create_graph)
+                        _add(buffers, owned, edge, grad, create_graph)
                     else:
-                        buffers[after] = result
-                    result = None
-                left = dependencies[after] - 1
-                dependencies[after] = left
+                        buffers[after] = grad
+                    grad = None
+                left = counts[after] - 1
+                counts[after] = left
                 if left == 0:
-                    heapq.heappush(heap, (_rank(after), after))
+                    if type(after) is Leaf:
+                        leaves.append(after)
+                    else:
+                        heapq.heappush(heap, (-after.sequence, after))
             results = None
+            if leaves:  # at once, in the order of the edges
+                for leaf in leaves:
+                    grad = buffers.pop(leaf, None)
+                    owned.discard(leaf)
+                    if grad is not None:
+                        _deliver(leaf, grad, task)
+                    grad = None
+                leaves.clear()
     finally:
-        thread.mode.enabled = enabled
-    return [captured.get((_node(edge), _number(edge))) for edge in targets or ()]
+        mode.enabled = enabled
+        _running.task = outer
+    return [task.captured.get((_node(edge), _number(edge))) for edge in targets or ()]
 
 
-_LEAVES_FIRST = 1 << 62
+def _deliver(leaf: Leaf, grad, task: Task) -> None:
+    """A leaf's gradient is complete: its hooks run, and it is captured or added to ``.grad``."""
+    if task.needed is not None and leaf not in task.wanted:
+        return
+    if leaf.tensor_hooks:
+        grad = _run_hooks(leaf.tensor_hooks, grad)
+    if task.wanted:
+        task.captured[leaf, 0] = grad
+    if task.accumulate:
+        _accumulate(leaf, grad, task.create_graph)
 
 
-def _rank(node: Node) -> int:
-    """The heap's key: leaves before all, then latest recorded first. No two nodes share one."""
-    return -node.sequence - _LEAVES_FIRST if type(node) is Leaf else -node.sequence
+def _capture(node: Node, grad, task: Task) -> bool:
+    """Keep what arrived at a target; returns whether the node itself must run, because targets lie behind it.
+
+    As in PyTorch, a gradient is captured before the tensor's hooks where the node runs, after them where it does not.
+    """
+    needed = task.needed
+    assert needed is not None
+    runs = any(_node(edge) in needed for edge in node.edges if edge is not None)
+    if not runs and grad is not None and node.extras is not None:
+        grad = _before_tensor(node, grad)
+    for number in task.wanted[node]:
+        task.captured[node, number] = grad if node.outputs == 1 or grad is None else grad[number]
+    return runs
 
 
 def _node(edge) -> Node:
@@ -115,18 +175,19 @@ def _number(edge) -> int:
 
 def _count_dependencies(roots: list) -> dict:
     """How many edges lead to each node that the roots reach."""
-    counts: dict = {}
     stack = list({_node(edge): None for edge in roots})
-    seen = set(stack)
+    counts = dict.fromkeys(stack, 0)
     while stack:
         for edge in stack.pop().edges:
             if edge is None:
                 continue
             node = edge.node if type(edge) is Output else edge
-            counts[node] = counts.get(node, 0) + 1
-            if node not in seen:
-                seen.add(node)
+            before = counts.get(node)
+            if before is None:
+                counts[node] = 1
                 stack.append(node)
+            else:
+                counts[node] = before + 1
     return counts
 
 
@@ -171,9 +232,21 @@ def _add(buffers: dict, owned: set, edge, grad, create_graph: bool) -> None:
 
 def _before(node: Node, grad):
     """Tensor hooks, retained gradients and prehooks, before the node runs."""
-    extras = node.extras
-    if extras is None or grad is None:
+    grad = _before_tensor(node, grad)
+    extras = node.more()
+    if not extras.prehooks:
         return grad
+    grads = [grad] if node.outputs == 1 else grad
+    for hook in list(extras.prehooks.values()):
+        changed = hook(tuple(grads))
+        if changed is not None:
+            grads = list(changed) if isinstance(changed, tuple) else [changed]
+    return grads[0] if node.outputs == 1 else grads
+
+
+def _before_tensor(node: Node, grad):
+    """The hooks of the tensors that the node made, and their retained gradients."""
+    extras = node.more()
     grads = [grad] if node.outputs == 1 else grad
     for number, hooks in extras.tensor_hooks.items():
         if grads[number] is not None:
@@ -181,10 +254,6 @@ def _before(node: Node, grad):
     for number, output in extras.retained.items():
         if grads[number] is not None:
             output.grad = grads[number] if output.grad is None else output.grad + grads[number]
-    for hook in list(extras.prehooks.values()):
-        changed = hook(tuple(grads))
-        if changed is not None:
-            grads = list(changed) if isinstance(changed, tuple) else [changed]
     return grads[0] if node.outputs == 1 else grads
 
 
@@ -195,7 +264,7 @@ def _after(node: Node, results: tuple, grad):
         changed = hook(tuple(results), (grad,) if node.outputs == 1 else tuple(grad))
         if changed is not None:
             results = changed if isinstance(changed, tuple) else (changed,)
-    if extras.trace is not None:
+    if extras.trace is not None and thread.mode.check_nan:
         _look_for_nan(node, results)
     return results
 
@@ -230,8 +299,8 @@ def _accumulate(leaf: Leaf, grad, create_graph: bool) -> None:
     before = leaf.grad
     if before is None:
         array = grad._array
-        # 4 references: the local in run(), the argument, this local's tensor, getrefcount's own. Nobody outside can see it change.
-        unshared = getrefcount(grad) <= 4 and getrefcount(array) <= 3 and grad._storage is None
+        # Nobody outside can see it change: the count is that of a tensor that only this call and its callers hold.
+        unshared = getrefcount(grad) <= _UNSHARED and getrefcount(array) <= 3 and grad._storage is None
         if create_graph or (unshared and grad._autograd is None and array.flags.c_contiguous and array.flags.owndata):
             leaf.grad = grad
         else:
@@ -246,3 +315,24 @@ def _accumulate(leaf: Leaf, grad, create_graph: bool) -> None:
         if tensor is not None:
             for hook in list(leaf.post_hooks.values()):
                 hook(tensor)
+
+
+def _count_references() -> int:
+    """What ``getrefcount`` says in ``_accumulate`` of a gradient that nobody else holds; Python versions differ in it."""
+
+    def accumulate(leaf, grad, create_graph):
+        return getrefcount(grad)
+
+    def deliver(leaf, grad, task):
+        return accumulate(leaf, grad, False)
+
+    def walk():
+        results = (object(),)
+        grad = results[0]
+        results = None
+        return deliver(None, grad, None)
+
+    return walk()
+
+
+_UNSHARED = _count_references()

@@ -6,6 +6,8 @@ returns one gradient per argument of ``apply``; ``jvp(ctx, *tangents)`` serves f
 
 from __future__ import annotations
 
+import warnings
+
 from ..core.graph import Node, Output, released_error, thread
 from ..core.storage import storage_of
 from ..core.tensor import Tensor, alias, wrap
@@ -66,7 +68,7 @@ class FunctionCtx:
 
 def _restore(item, node):
     if item is None or type(item) is Packed:
-        return None if item is None else item.unpack(item.content)
+        return None if item is None else item.unpack()
     tensor, version, number = item
     found = 0 if tensor._storage is None else tensor._storage.version
     if found != version:
@@ -89,7 +91,7 @@ class FunctionNode(Node):
         for number, (one, meta) in enumerate(zip(grads, self.output_metas, strict=True)):
             if one is None and context.materialize_grads:
                 grads[number] = wrap(meta._array).new_zeros(meta._array.shape) if meta is not None else None
-        given = self.function.backward(context, *grads)
+        given = self.function._gradients(context, *grads)
         given = given if isinstance(given, tuple) else (given,)
         name = self.name()
         extra = [item for item in given[len(self.input_shapes) :] if item is not None]
@@ -112,6 +114,10 @@ class FunctionNode(Node):
     @property
     def saved_tensors(self):
         return self.context.saved_tensors
+
+    @property
+    def needs_input_grad(self) -> tuple[bool, ...]:
+        return self.context.needs_input_grad
 
 
 def _fit(value, meta, name: str, number: int):
@@ -148,9 +154,11 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     """
 
     def __init__(self, *args, **kwargs):
-        raise RuntimeError(
+        warnings.warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the class "
-            "itself. Instantiating an autograd function will raise an error in a future version of PyTorch."
+            "itself. Instantiating an autograd function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
         )
 
     @staticmethod
@@ -179,6 +187,26 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
             "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
         )
 
+    @staticmethod
+    def vmap(info, in_dims, *args):
+        """The rule for ``func.vmap``; the user defines it."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set generate_vmap_rule=True."
+        )
+
+    generate_vmap_rule = False
+
+    @classmethod
+    def _gradients(cls, context, *grads):
+        """What the user's ``backward`` (or ``vjp``, its other name) returns."""
+        if cls.vjp is Function.vjp:
+            return cls.backward(context, *grads)
+        if cls.backward is not Function.backward:
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them."
+            )
+        return cls.vjp(context, *grads)
+
     @classmethod
     def apply(cls, *args, **kwargs):
         """Run ``forward`` and record it."""
@@ -195,7 +223,7 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
         ]
         tracked = mode.enabled and any(edge is not None for edge in edges)
         context = FunctionCtx()
-        context.needs_input_grad = tuple(tracked and edge is not None for edge in edges)
+        context.needs_input_grad = tuple(edge is not None for edge in edges)
         with no_grad():
             if cls.setup_context is not Function.setup_context:
                 output = cls.forward(*arguments, **kwargs)

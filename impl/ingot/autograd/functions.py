@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
-from ..core.graph import Leaf
+from ..core.graph import GradientEdge, Leaf
 from ..core.tensor import Tensor
 from .engine import run
 
@@ -25,13 +26,20 @@ def backward(
     tensor([2., 2.])
     """
     roots = _sequence(tensors)
+    if grad_variables is not None:
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`."
+            )
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        grad_tensors = grad_variables
     grads = _root_grads(
         roots, _sequence(grad_tensors) if grad_tensors is not None else (None,) * len(roots), create_graph
     )
     if inputs is not None:
         wanted = _sequence(inputs)
         if not wanted:
-            raise RuntimeError("'inputs' argument to backward() cannot be empty.")
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         targets = [_target(item) for item in wanted]
         grads_found = run(
             _edges(roots), grads, bool(create_graph if retain_graph is None else retain_graph), create_graph, targets
@@ -68,6 +76,12 @@ def grad(
         )
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     roots, wanted = _sequence(outputs), _sequence(inputs)
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True).", FutureWarning, stacklevel=2
+        )
     weights = _sequence(grad_outputs) if grad_outputs is not None else (None,) * len(roots)
     keep = bool(create_graph if retain_graph is None else retain_graph)
     if is_grads_batched:
@@ -95,14 +109,18 @@ def grad(
 
 
 def _sequence(value) -> tuple:
-    return (value,) if isinstance(value, Tensor) else tuple(value)
+    return (value,) if isinstance(value, (Tensor, GradientEdge)) else tuple(value)
 
 
-def _edges(roots: Sequence[Tensor]) -> list:
-    return [root._autograd.edge(root) for root in roots]
+def _edges(roots: Sequence[Tensor | GradientEdge]) -> list:
+    return [root.end() if isinstance(root, GradientEdge) else root._autograd.edge(root) for root in roots]
 
 
-def _target(tensor: Tensor):
+def _target(tensor: Tensor | GradientEdge):
+    if isinstance(tensor, GradientEdge):
+        return tensor.end()
+    if not isinstance(tensor, Tensor):
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(tensor).__name__}")
     history = tensor._autograd
     edge = None if history is None else history.edge(tensor)
     if edge is None:
@@ -111,10 +129,16 @@ def _target(tensor: Tensor):
 
 
 def _root_grads(roots: Sequence[Tensor], weights: Sequence[Tensor | None], create_graph: bool) -> list[Tensor]:
-    if len(weights) != len(roots):
+    if len(weights) < len(roots):
         raise RuntimeError(f"got {len(roots)} tensors and {len(weights)} gradients")
     grads = []
-    for number, (root, weight) in enumerate(zip(roots, weights, strict=True)):
+    # More weights than roots are ignored, as in PyTorch.
+    for number, (root, weight) in enumerate(zip(roots, weights, strict=False)):
+        if isinstance(root, GradientEdge):
+            if weight is None:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs, not for a GradientEdge")
+            grads.append(weight)
+            continue
         if not root.requires_grad:
             raise RuntimeError(f"element {number} of tensors does not require grad and does not have a grad_fn")
         if weight is None:

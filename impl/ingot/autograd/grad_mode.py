@@ -116,7 +116,11 @@ class set_grad_enabled(_ModeSwitch):
 
 
 class inference_mode(_ModeSwitch):
-    """Like ``no_grad``, and says so (``is_inference_mode_enabled``); ``inference_mode(False)`` leaves it."""
+    """Like ``no_grad``, and says so (``is_inference_mode_enabled``); ``inference_mode(False)`` leaves it.
+
+    A tensor made inside is an ordinary tensor. PyTorch marks it, to spare its version counter, and refuses it in recorded computations; here
+    the counter costs nothing until somebody asks for it, so there is nothing to spare and nothing to refuse.
+    """
 
     def __new__(cls, mode=True):
         return super().__new__(cls) if isinstance(mode, bool) else cls()(mode)
@@ -173,6 +177,11 @@ def is_anomaly_enabled() -> bool:
     return thread.mode.anomaly
 
 
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether anomaly mode looks for NaN."""
+    return thread.mode.check_nan
+
+
 class saved_tensors_hooks:
     """Inside, every tensor saved for backward is stored as ``pack_hook(tensor)`` and restored by ``unpack_hook``."""
 
@@ -180,12 +189,39 @@ class saved_tensors_hooks:
         self.pair = (pack_hook, unpack_hook)
 
     def __enter__(self) -> None:
+        if thread.mode.hooks_refused is not None:
+            raise RuntimeError(thread.mode.hooks_refused)
         thread.mode.saved_hooks.append(self.pair)
         thread.mode.refresh()
 
     def __exit__(self, *exception) -> None:
         thread.mode.saved_hooks.pop()
         thread.mode.refresh()
+
+
+class disable_saved_tensors_hooks:
+    """Inside, saved-tensor hooks are refused: RuntimeError with ``error_message`` where they are set, or are already."""
+
+    def __init__(self, error_message: str):
+        self.message = error_message
+        self.before: list[str | None] = []
+
+    def __enter__(self) -> None:
+        if thread.mode.saved_hooks:
+            raise RuntimeError(self.message)
+        self.before.append(thread.mode.hooks_refused)
+        thread.mode.hooks_refused = self.message
+
+    def __exit__(self, *exception) -> None:
+        thread.mode.hooks_refused = self.before.pop()
+
+    def __call__(self, function):
+        @functools.wraps(function)
+        def refusing(*args, **kwargs):
+            with disable_saved_tensors_hooks(self.message):
+                return function(*args, **kwargs)
+
+        return refusing
 
 
 class save_on_cpu(saved_tensors_hooks):

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from ..core.graph import Node, Output, RemovableHandle
+from ..core.graph import GradientEdge, Node, Output, RemovableHandle
 from ..core.tensor import Tensor
-from .grad_mode import save_on_cpu, saved_tensors_hooks
-
-
-class GradientEdge:
-    """One end of the graph: ``node`` and the number of its output."""
-
-    __slots__ = ("node", "output_nr")
-
-    def __init__(self, node: Node, output_nr: int):
-        self.node = node
-        self.output_nr = output_nr
+from .engine import current_task
+from .grad_mode import disable_saved_tensors_hooks, save_on_cpu, saved_tensors_hooks
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
@@ -35,30 +26,44 @@ def increment_version(tensor) -> None:
 
 
 def register_multi_grad_hook(tensors, fn, *, mode: str = "all") -> RemovableHandle:
-    """Call ``fn`` with the gradients of all ``tensors`` once they are there (``mode="any"``: with the first one)."""
+    """Call ``fn`` with the gradients of all ``tensors`` once those that a backward pass computes are there, None for the others.
+
+    ``mode="any"``: with the first gradient of each pass. ValueError for another mode.
+    """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    waiting: dict[int, Tensor] = {}
-    fired: list[bool] = []
+    nodes = [get_gradient_edge(tensor).node for tensor in tensors]
+    waiting: dict = {}
+    """Pass -> what it has brought so far; the pass itself is the key, so that two passes do not mix."""
 
     def hook_for(number):
         def hook(grad):
-            if mode == "any":
-                if not fired:
-                    fired.append(True)
-                    fn(grad)
-                return
-            waiting[number] = grad
-            if len(waiting) == len(tensors):
-                found = [waiting.get(place) for place in range(len(tensors))]
+            task = current_task()
+            if task not in waiting:
                 waiting.clear()
-                fn(found)
+                expected = sum(task.will_run(node) or node in task.wanted for node in nodes)
+                waiting[task] = ([None] * len(nodes), [expected])
+                if mode == "any":
+                    fn(grad)
+            if mode == "all":
+                grads, (left,) = waiting[task]
+                grads[number] = grad
+                waiting[task][1][0] = left - 1
+                if left == 1:
+                    del waiting[task]
+                    fn(grads)
 
         return hook
 
     handles = [tensor.register_hook(hook_for(number)) for number, tensor in enumerate(tensors)]
-    first = handles[0]
-    return _Together(first.hooks, handles)
+    return _Together(handles)
+
+
+class allow_mutation_on_saved_tensors(saved_tensors_hooks):
+    """Inside, tensors saved for backward may be written: each is saved as a copy of what it was."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda tensor: tensor.detach().clone(), lambda copy: copy)
 
 
 class _Together(RemovableHandle):
@@ -66,8 +71,8 @@ class _Together(RemovableHandle):
 
     __slots__ = ("handles",)
 
-    def __init__(self, hooks: dict, handles: list[RemovableHandle]):
-        super().__init__(hooks)
+    def __init__(self, handles: list[RemovableHandle]):
+        super().__init__({})
         self.handles = handles
 
     def remove(self) -> None:
@@ -78,6 +83,8 @@ class _Together(RemovableHandle):
 __all__ = [
     "GradientEdge",
     "Node",
+    "allow_mutation_on_saved_tensors",
+    "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
     "register_multi_grad_hook",

@@ -6,19 +6,53 @@ tensor is made anew, pointing to the node, when a rule asks for it.
 
 from __future__ import annotations
 
-from ..core.graph import Output, released_error, thread
+from ..core.graph import Leaf, Node, Output, released_error, thread
 from ..core.storage import storage_of
-from ..core.tensor import alias
+from ..core.tensor import Tensor, alias
 
 
 class Packed:
-    """What ``saved_tensors_hooks`` made of a saved tensor."""
+    """What ``saved_tensors_hooks`` made of a saved tensor, and the graph's end that belongs to it."""
 
-    __slots__ = ("content", "unpack")
+    __slots__ = ("content", "edge", "hook")
 
-    def __init__(self, content, unpack):
+    def __init__(self, content, hook, edge):
         self.content = content
-        self.unpack = unpack
+        self.hook = hook
+        self.edge = edge
+
+    def unpack(self):
+        """The tensor again, with its history. TypeError where the hook returns something else."""
+        tensor = self.hook(self.content)
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}"
+            )
+        if self.edge is not None and (tensor._autograd is None or tensor._autograd is not self.edge):
+            tensor = alias(tensor._array, storage_of(tensor))
+            tensor._autograd = self.edge
+        return tensor
+
+
+class RecordedNode(Node):
+    """The node of a declared op. ``node._saved_other`` is what it saved under that name; PyTorch calls the first tensor ``self``."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str):
+        slot = name.removeprefix("_saved_")
+        slot = "input" if slot == "self" else slot
+        if slot == name or not hasattr(type(self), f"saved_{slot}"):
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        saved = getattr(self, f"saved_{slot}", None)
+        version = getattr(self, f"version_{slot}", None)
+        if slot in type(self).results:
+            return unpack_result(saved, version, self, type(self).results.index(slot))
+        if isinstance(saved, tuple) and isinstance(version, tuple):
+            return tuple(unpack_input(one, number) for one, number in zip(saved, version, strict=True))
+        if saved is None or isinstance(saved, (Tensor, Packed, Released)):
+            return unpack_input(saved, 0 if version is None else version)
+        return saved
 
 
 class Released:
@@ -33,12 +67,14 @@ def pack(tensor):
     if tensor is None:
         return None
     pack_hook, unpack_hook = thread.mode.saved_hooks[-1]
-    detached = (
-        alias(tensor._array, storage_of(tensor))
-        if tensor._autograd is not None and tensor.grad_fn is not None
-        else tensor
-    )
-    return Packed(pack_hook(detached), unpack_hook)
+    history = tensor._autograd
+    edge = None if history is None else history.edge(tensor)
+    detached = alias(tensor._array, storage_of(tensor)) if edge is not None and not isinstance(edge, Leaf) else tensor
+    enabled, thread.mode.enabled = thread.mode.enabled, False
+    try:
+        return Packed(pack_hook(detached), unpack_hook, edge)
+    finally:
+        thread.mode.enabled = enabled
 
 
 def unpack_input(saved, version: int):
@@ -46,7 +82,7 @@ def unpack_input(saved, version: int):
     if saved is None:
         return None
     if type(saved) is Packed:
-        return saved.unpack(saved.content)
+        return saved.unpack()
     if saved is RELEASED:
         raise released_error()
     storage = saved._storage
@@ -58,7 +94,7 @@ def unpack_input(saved, version: int):
 def unpack_result(saved, version: int, node, number: int):
     """The saved result, a tensor whose history is ``node`` again."""
     if type(saved) is Packed:
-        tensor = saved.unpack(saved.content)
+        tensor = saved.unpack()
         tensor = alias(tensor._array, storage_of(tensor))
     elif saved is RELEASED:
         raise released_error()

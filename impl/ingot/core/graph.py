@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
-from typing import Any
+from typing import Any, NamedTuple
 
 next_sequence = itertools.count().__next__
 
@@ -26,16 +26,17 @@ class Mode:
 
     ``enabled``: the graph. ``inference``: not even views and versions. ``special`` is true where any of the rarer modes is on, so that
     recording asks one question instead of three: ``level`` (forward-mode levels now open), ``saved_hooks`` (the stack of
-    (pack, unpack) pairs), ``anomaly``.
+    (pack, unpack) pairs), ``anomaly``. ``hooks_refused``: the sentence with which saved-tensor hooks are refused, None where they are not.
     """
 
-    __slots__ = ("anomaly", "check_nan", "enabled", "inference", "level", "saved_hooks", "special")
+    __slots__ = ("anomaly", "check_nan", "enabled", "hooks_refused", "inference", "level", "saved_hooks", "special")
 
     def __init__(self) -> None:
         self.enabled = True
         self.inference = False
         self.level = 0
         self.saved_hooks: list = []
+        self.hooks_refused: str | None = None
         self.anomaly = False
         self.check_nan = True
         self.special = False
@@ -146,6 +147,17 @@ class Output:
         return self if self.node.outputs > 1 else self.node
 
 
+class GradientEdge(NamedTuple):
+    """One end of the graph as users name it: ``node`` and the number of its output."""
+
+    node: Node
+    output_nr: int
+
+    def end(self):
+        """The edge as nodes keep it."""
+        return Output(self.node, self.output_nr) if self.node.outputs > 1 else self.node
+
+
 class Leaf(Node):
     """Where gradients end and add up: what PyTorch calls AccumulateGrad, and the flag and the sum that it serves."""
 
@@ -172,7 +184,7 @@ class Leaf(Node):
         return self if self.requires else None
 
     def name(self) -> str:
-        return "AccumulateGrad"
+        return "torch::autograd::AccumulateGrad"
 
 
 class RemovableHandle:

@@ -333,6 +333,10 @@ class Tensor(metaclass=TensorMeta):
     is_ipu = is_xpu = is_maia = is_mtia = False
     names: tuple = ()
 
+    def is_inference(self) -> bool:
+        """False: tensors made in ``inference_mode`` are ordinary ones (see there)."""
+        return False
+
     def is_floating_point(self) -> bool:
         """Whether the dtype is a floating point one."""
         return self.dtype.is_floating_point

@@ -17,7 +17,7 @@ from numpy._core import umath
 
 from ..autograd.engine import note_trace
 from ..autograd.forward import dispatch_forward
-from ..autograd.saved import RELEASED, pack, unpack_input, unpack_result
+from ..autograd.saved import RELEASED, RecordedNode, pack, unpack_input, unpack_result
 from ..autograd.views import DEFAULT, MULTIPLE_OUTPUTS, NO_GRAD, View
 from ..backends import NAMESPACES
 from ..core.dtype import HALF_NUMPY
@@ -158,7 +158,7 @@ def _signature(op: Op, extra: str = "") -> str:
 def _scope(op: Op) -> dict:
     """The names that all generated source may use."""
     return {
-        "_Tensor": Tensor, "_Node": Node, "_Output": Output, "_View": View, "_op": op, "_new": object.__new__, "_ndarray": np.ndarray,
+        "_Tensor": Tensor, "_Node": RecordedNode, "_Output": Output, "_View": View, "_op": op, "_new": object.__new__, "_ndarray": np.ndarray,
         "_array_of": dispatch.array_of, "_thread": thread, "_next_sequence": next_sequence, "_quiet": quiet, "_unquiet": unquiet,
         "_IGNORE": IGNORE_ERRORS, "_explain": dispatch.explain, "_general": dispatch.general, "_operate": dispatch.operate, "_admit": dispatch.admit,
         "_namespaces": NAMESPACES, "_HALF": HALF_NUMPY, "_upcast": dispatch.upcast, "_storage_of": storage_of, "_alias": alias,
@@ -230,6 +230,7 @@ def _write_node(op: Op) -> str:
     lines = [
         f"class {node_class_name(op)}(_Node):",
         f"    __slots__ = {tuple(slots)!r}",
+        f"    results = {op.outputs!r}",
         "",
         "    def backward(self, grad):",
     ]
