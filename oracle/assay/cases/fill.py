@@ -12,6 +12,7 @@
 ("signs",)                     -1 or 1
 ("integers or", low, high, x)  whole numbers low <= x < high, some of them replaced by ``x``
 ("distinct", k, n)             whole numbers below ``n``, all different within the last ``k`` dimensions
+("choice", n, axis)            whole numbers below ``n``, all different along one dimension (counted from the end; the last, if not given)
 ("labels",)                    class indices, all different along the last dimension, ended by -1 where they are fewer than the classes
 ("log simplex",)               logarithms of positive numbers that sum to 1 along the last dimension
 ("between pixels", ..., align) sampling points of ``grid_sample``: away from pixels and from their borders; "..." the sizes of the image
@@ -112,6 +113,12 @@ def _between_pixels(random: np.random.Generator, shape: tuple[int, ...], *sizes:
     return 2 * place / (lengths - 1) - 1 if align else (2 * place + 1) / lengths - 1
 
 
+def _choice(random: np.random.Generator, shape: tuple[int, ...], count: int, axis: int = -1) -> np.ndarray:
+    lead = (*shape[:axis], *shape[len(shape) + axis + 1 :])
+    order = random.permuted(np.broadcast_to(np.arange(count), (*lead, count)), axis=-1)
+    return np.moveaxis(order[..., : shape[axis]], -1, axis)
+
+
 FILLS: dict[str, Callable[..., np.ndarray]] = {
     "uniform": _uniform,
     "log": _log,
@@ -121,6 +128,7 @@ FILLS: dict[str, Callable[..., np.ndarray]] = {
     "sorted": _sorted,
     "simplex": _simplex,
     "boolean": _boolean,
+    "choice": _choice,
     "values": _values,
     "signs": _signs,
     "integers or": _integers_or,

@@ -11,20 +11,21 @@ from dataclasses import replace
 from typing import Any
 
 from ..cases import Case, TensorSpec
-from ..cases.case import ListOf
+from ..cases.case import DType, ListOf
+from ..surface import rows
 from .drawing import Drawing
 
 Bad = Callable[[Drawing], Case]
 
 TRIES = 24
-"""Good calls drawn in search of one with an element in its first tensor, so that its values matter."""
+"""Good calls drawn in search of one whose tensors have elements and dimensions, so that a fault in them matters."""
 
 
 def filled(d: Drawing) -> Case:
     """A good call whose tensors have elements, if one turns up."""
     case = d.good()
     for _ in range(TRIES):
-        if all(spec.numel for spec in case.tensors()):
+        if first_shape(case) and all(spec.numel for spec in case.tensors()):
             return case
         case = d.good()
     return case
@@ -77,7 +78,9 @@ def of_dtype(*dtypes: str) -> Bad:
 
     def other_dtype(d: Drawing) -> Case:
         refused = d.choice(*dtypes)
-        return filled(d).map(
+        case = filled(d)
+        without = replace(case, kwargs=tuple(item for item in case.kwargs if not isinstance(item[1], DType)))
+        return without.map(
             lambda spec: (
                 replace(spec, dtype=refused, specials=()) if spec.dtype == d.dtype or not spec.constant else spec
             )
@@ -104,9 +107,40 @@ NO_COMPLEX, NO_BOOL, NO_INTEGER, NO_FLOAT = (
 )
 
 
+def refused_dtypes(name: str) -> tuple[Bad, ...]:
+    """The spoilings by dtype that apply to the op ``name``: complex, boolean and whole numbers, whichever its surface row lacks."""
+    row = rows()[name]
+    kinds = ((NO_COMPLEX, row.complex), (NO_BOOL, row.bool), (NO_INTEGER, row.int))
+    return tuple(bad for bad, taken in kinds if not taken)
+
+
+def longer(index: int, dim: int, by: int = 1) -> Bad:
+    """Tensor ``index`` is ``by`` longer in dimension ``dim`` than the others let it be."""
+
+    def grown(d: Drawing) -> Case:
+        case = filled(d)
+        for _ in range(TRIES):
+            rank = len(case.tensors()[index].shape) if len(case.tensors()) > index else 0
+            if -rank <= dim < rank:
+                break
+            case = filled(d)
+        position = iter(range(len(case.tensors())))
+
+        def change(spec: TensorSpec) -> TensorSpec:
+            if next(position) != index:
+                return spec
+            shape = list(spec.shape)
+            shape[dim] += by
+            return replace(spec, shape=tuple(shape), layout="contiguous", fill=("uniform", 0.0, 1.0))
+
+        return case.map(change)
+
+    return grown
+
+
 def unbroadcastable(d: Drawing) -> Case:
     """Two tensors whose shapes do not broadcast; whatever else the call has is kept."""
-    lengths = iter((2, 4, 3, 5, 7, 6, 8))
+    lengths = iter((3, 5, 4, 2, 7, 6, 8))
 
     def shaped(spec: TensorSpec) -> TensorSpec:
         return replace(spec, shape=(3, next(lengths)), layout="contiguous")
@@ -153,7 +187,7 @@ def no_such_dim(position: int = 1, name: str = "dim") -> Bad:
     """A dimension just beyond either end of the first tensor."""
 
     def beyond(d: Drawing) -> Case:
-        case = d.good()
+        case = filled(d)
         rank = max(len(first_shape(case)), 1)
         return with_argument(case, position, name, d.choice(rank, -rank - 1, rank + 5))
 
