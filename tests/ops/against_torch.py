@@ -182,7 +182,6 @@ def _agree_on_derivatives(body, inputs, wide, second: bool, forward: bool) -> No
         for place, (one, other) in enumerate(zip(found, expected, strict=True)):
             what = f"derivative of order {order} by input {place}"
             # No gradient and a gradient of zeros say the same.
-            one, other = (value if value is not None else None for value in (one, other))
             if one is None or other is None:
                 rest = one if other is None else other
                 assert rest is None or not bool((rest != 0).any()), f"{what}: {one!r}, PyTorch has {other!r}"
@@ -249,36 +248,31 @@ def _first_and_second(body, module, inputs, wide, second: bool):
 
 
 def _forward_is_transpose(body, inputs, wide) -> None:
-    """<cotangent, jvp> must equal <vjp, tangent> (real parts, for complex numbers)."""
+    """<cotangent, jvp> must equal <vjp, tangent> (real parts, for complex numbers). No tangent is a tangent of zeros."""
     leaves = _leaves(ingot, inputs, wide)
     parameters = [leaf for leaf, is_wide in zip(leaves, wide, strict=True) if is_wide]
+    tangents = _weights(ingot, parameters, 2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        outputs = _differentiable(
-            ingot, body(ingot, *[one.clone() if w else one for one, w in zip(leaves, wide, strict=True)])
-        )
+        results = _flat(body(ingot, *[one.clone() if w else one for one, w in zip(leaves, wide, strict=True)]))
+        places = [at for at, one in enumerate(results) if isinstance(one, ingot.Tensor) and one.requires_grad]
+        outputs = [results[at] for at in places]
         cotangents = _weights(ingot, outputs, 0)
         vjps = ingot.autograd.grad(outputs, parameters, cotangents, allow_unused=True)
-        tangents = _weights(ingot, parameters, 2)
         with forward_ad.dual_level():
             moving = iter(tangents)
             duals = [
                 forward_ad.make_dual(leaf.detach().clone(), next(moving)) if is_wide else leaf
                 for leaf, is_wide in zip(leaves, wide, strict=True)
             ]
-            results = [item for item in _flat(body(ingot, *duals)) if isinstance(item, ingot.Tensor)]
-            pushed = [
-                forward_ad.unpack_dual(item).tangent
-                for item in results
-                if item.dtype.is_floating_point or item.is_complex()
-            ]
-    moved = [item for item in pushed if item is not None]
-    assert len(moved) == len(outputs), f"forward mode moved {len(moved)} results, reverse mode {len(outputs)}"
-    left = sum(_inner(one, other) for one, other in zip(cotangents, moved, strict=True))
+            pushed = _flat(body(ingot, *duals))
+            moved = [forward_ad.unpack_dual(pushed[at]).tangent for at in places]
+    pairs = [(one, other) for one, other in zip(cotangents, moved, strict=True) if other is not None]
+    left = sum(_inner(one, other) for one, other in pairs)
     right = sum(_inner(one, other) for one, other in zip(vjps, tangents, strict=True) if one is not None)
-    size = sum(abs(np.asarray(item.detach().numpy())).sum() for item in moved)
     if np.isnan(left) and np.isnan(right):
         return
+    size = sum(np.abs(other.numpy()).sum() for _, other in pairs)
     assert abs(left - right) <= 1e-9 * (1 + abs(right) + size), f"<cotangent, jvp> = {left}, <vjp, tangent> = {right}"
 
 

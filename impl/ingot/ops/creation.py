@@ -417,7 +417,7 @@ def _line(start, end, steps: int, found: dtypes.dtype) -> np.ndarray:
     kind = work.type
     step = kind((kind(end) - kind(start)) / kind(max(steps - 1, 1)))
     places = np.arange(steps)
-    wide = np.complex128 if work.kind == "c" else np.float64 if work == np.float32 else work
+    wide = np.complex128 if work.kind == "c" else np.float64 if work == np.float32 else kind
     low = wide(kind(start)) + wide(step) * places
     high = wide(kind(end)) - wide(step) * (steps - 1 - places)
     values = np.where(places < steps // 2, low, high).astype(work)

@@ -10,15 +10,9 @@ from .declare import REGISTRY, composite, primitive
 from .dispatch import admit
 from .reductions import contiguous, dims_of, restore_dims
 from .return_types import return_type
-from .sorting import back_to_places
+from .sorting import back_to_places, share_among
 
 # -- the value alone: gradients are shared among equal elements -------------------------------------------------------------------------------
-
-
-def share_among(grad, input, chosen, dims):
-    """``grad`` spread evenly over the elements equal to what a reduction chose (over the NaNs, where that is NaN)."""
-    equal = (input == chosen) | (input.isnan() & chosen.isnan())
-    return (grad / equal.sum(dims, keepdim=True)).where(equal, 0)
 
 
 def _extreme(name: str, ufunc: str, node: str):
@@ -29,7 +23,7 @@ def _extreme(name: str, ufunc: str, node: str):
     @reduce.backward("input")
     def _(grad, input, result, dims, keepdim):
         grad, result = (restore_dims(one, input.shape, dims, keepdim) for one in (grad, result))
-        return share_among(grad, input, result, dims) if dims else grad
+        return share_among(grad, input, result, dims)
 
     return reduce
 

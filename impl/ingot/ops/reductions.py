@@ -133,8 +133,8 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None):
     dims = dims_of("nansum", input, dim)
     if input.is_complex():
         raise RuntimeError("nansum does not support complex inputs")
-    input = _as_summed(input, dtype)
-    if input.is_complex():
+    found, input = input.dtype, _as_summed(input, dtype)
+    if found.is_floating_point and input.is_complex():
         raise NotImplementedError(f"\"nansum_cpu\" not implemented for '{input.dtype.legacy_name}'")
     return _sum(input.masked_fill(input.isnan(), 0) if input.dtype.is_floating_point else input, dims, keepdim)
 

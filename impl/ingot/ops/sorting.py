@@ -57,6 +57,12 @@ def _(grad, indices, input_shape, dim):
     return back_to_places(grad, indices, input_shape, dim)
 
 
+def share_among(grad, input, chosen, dims):
+    """``grad`` spread evenly over the elements equal to what a reduction chose (over the NaNs, where that is NaN)."""
+    equal = (input == chosen) | (input.isnan() & chosen.isnan())
+    return (grad / (equal.sum(dims, keepdim=True) if dims else equal)).where(equal, 0)
+
+
 def _along(input, dim):
     """(tensor with at least one dim, normalised dim)."""
     return (input if input._array.ndim else input.reshape(1)), normalize_dim(dim, input._array.ndim)
@@ -152,6 +158,16 @@ def _middle(xp, rows, ignore_nan: bool):
 
 
 def _median(name: str, ignore_nan: bool):
+    @primitive(f"_{name}_of_all(input)", half="native", node=f"{name.capitalize()}Backward0")
+    def whole(xp, input):
+        flat = input.reshape(-1)
+        return flat[_middle(xp, flat, ignore_nan)]
+
+    @whole.backward("input")
+    def _(grad, input, result):
+        # No one of several equal elements is the median: they share its gradient.
+        return share_among(grad, input, result, tuple(range(input.ndim)))
+
     def function(input, dim=None, keepdim=False):
         if input.is_complex():
             raise NotImplementedError(f"\"median_out_impl\" not implemented for '{input.dtype.legacy_name}'")
@@ -163,7 +179,7 @@ def _median(name: str, ignore_nan: bool):
                 if input.dtype.is_floating_point
                 else input.new_full((), np.iinfo(input._array.dtype).min)
             )
-        return _single(name, input.reshape(-1), 0, False, lambda xp, rows: _middle(xp, rows, ignore_nan)).values
+        return whole(input)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = "The lower median of all elements, or (values, indices) along a dim" + (
@@ -338,6 +354,8 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
 @composite(method=True)
 def bincount(input, weights=None, minlength=0):
     """How often each number 0, 1, 2, ... occurs in a vector of non-negative integers, or the sum of its weights."""
+    if input.dtype.category >= dtypes.FLOAT:
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype.legacy_name}'")
     if (
         input._array.ndim != 1
         or input.dtype.category != dtypes.INTEGER
