@@ -25,6 +25,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "half": ("bfloat16", "float16"),
     "complex": ("complex64", "complex128"),
     "integer": ("int64", "int32", "int16", "int8", "uint8"),
+    "int64": ("int64",),
     "bool": ("bool",),
     "smooth": ("float64",),
     "smooth-complex": ("complex128",),
