@@ -15,14 +15,14 @@ DRAWS = 3
 """Perturbations tried."""
 
 
-def sensitivity(oracle: Target, case: Case, leaf: int, like: np.ndarray) -> np.ndarray | None:
+def sensitivity(oracle: Target, case: Case, leaf: int, like: np.ndarray, gauge: str | None = None) -> np.ndarray | None:
     """Per element, the largest change of the oracle's answer (in float64) over random perturbations of the arguments by one eps of their own dtype.
 
     None where the answer cannot be had in float64, or takes another shape there.
     """
     arguments = materialise(case, oracle)
     random = np.random.default_rng(case.seed)
-    center = answers(oracle, case, wide_case(oracle, case, arguments))
+    center = answers(oracle, case, wide_case(oracle, case, arguments), gauge)
     if center is None or leaf >= len(center) or center[leaf].shape != like.shape:
         return None
     moved = np.zeros(like.shape)
@@ -30,7 +30,7 @@ def sensitivity(oracle: Target, case: Case, leaf: int, like: np.ndarray) -> np.n
         changed = wide_case(
             oracle, case, arguments, change=lambda spec, array: _perturbed(spec, array, random, eps(like.dtype))
         )
-        found = answers(oracle, case, changed)
+        found = answers(oracle, case, changed, gauge)
         if found is None or found[leaf].shape != like.shape:
             return None
         moved = np.maximum(moved, errors(found[leaf], center[leaf]))
@@ -42,4 +42,4 @@ def _perturbed(spec, array: np.ndarray, random: np.random.Generator, step: float
     if not inexact(array) or not spec.differentiable:
         return array
     noise = array * random.uniform(-1.0, 1.0, array.shape) * step
-    return array + tangent(spec.domain, noise).astype(array.dtype)
+    return np.asarray(array + tangent(spec.domain, np.asarray(noise)).astype(array.dtype))

@@ -81,8 +81,8 @@ GAUGES: dict[str, Callable[[Any, list[Tensor]], list[Tensor]]] = {
     "svd": _singular_triples,
     "svd_transposed": _singular_triples_transposed,
     "qr": _orthogonal_factor,
-    "eigvals": _spectrum,
-    "eig": _general_eigenpairs,
+    "eigenvalues": _spectrum,
+    "eigenvectors": _general_eigenpairs,
     "first": _first,
     "unordered": _sorted_values,
 }

@@ -224,9 +224,7 @@ def _decide(question, leaf, answer, expected, room, suspects, found: Arbitration
 
 def _beyond_conditioning(question, leaf, answer, expected, suspects) -> bool:
     """Whether the answers differ by more than the arguments' own rounding explains."""
-    if question.gauge is not None:
-        return True
-    moved = sensitivity(question.oracle, question.case, leaf, expected)
+    moved = sensitivity(question.oracle, question.case, leaf, expected, question.gauge)
     if moved is None:
         return True
     apart = errors(answer, expected)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..cases import Case
+from ..cases import Case, DType
+from ..cases.case import leaves
 from ..catalogue.record import Op
 from ..judge import Finding, Verdict
 from ..judge.differences import Difference, complex_step, richardson
@@ -131,11 +132,19 @@ class Lattice:
 
         try:
             with np.errstate(all="ignore"):
-                if self.op.analytic and all(point.dtype.kind == "f" for point in points):
-                    return complex_step(along_complex)
+                if self._holomorphic(points):
+                    found = complex_step(along_complex)
+                    if found is not None:
+                        return found
                 return richardson(along, scale)
         except Exception:
             return None
+
+    def _holomorphic(self, points: Arrays) -> bool:
+        """Whether the complex step applies: the op is holomorphic, and no dtype argument turns its answer back into a real one."""
+        case = self.report.case
+        cast = any(isinstance(leaf, DType) for leaf in leaves((case.args, case.kwargs)))
+        return self.op.analytic and not cast and all(point.dtype.kind == "f" for point in points)
 
     def _vote(self, what: str, tangents: Arrays, scale: float, difference: Difference | None) -> None:
         if difference is not None and not difference.smooth:

@@ -24,6 +24,7 @@ class IngotTarget(TorchLike):
         array = tensor._array
         if not array.size:
             return None
-        while isinstance(array.base, np.ndarray):
-            array = array.base
-        return array.ctypes.data
+        # as_strided puts an object of its own between an array and the one whose memory it shows.
+        while (base := getattr(array, "base", None)) is not None and hasattr(base, "__array_interface__"):
+            array = base
+        return array.__array_interface__["data"][0]

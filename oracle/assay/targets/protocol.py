@@ -95,16 +95,21 @@ class Target(ABC):
 
     def function(self, name: str) -> Callable | None:
         """The function ``name`` ("nn.functional.relu") of the namespace, None if missing."""
-        found = self.namespace
-        for part in name.removeprefix("torch.").split("."):
-            found = getattr(found, part, None)
+        found = self._named(name.removeprefix("torch."))
         return found if callable(found) and self.dtype_name(found) is None else None
 
     def constructor(self, name: str) -> Callable | None:
         """The class ``name`` ("nn.Linear", "optim.SGD") of the namespace, None if missing."""
+        return self._named(name)
+
+    def _named(self, name: str) -> Any:
+        """What the namespace has by a dotted name, None if nothing. A part that does not import is not there."""
         found: Any = self.namespace
         for part in name.split("."):
-            found = getattr(found, part, None)
+            try:
+                found = getattr(found, part, None)
+            except ImportError:
+                return None
         return found
 
     def construct(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

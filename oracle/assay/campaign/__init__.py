@@ -1,0 +1,6 @@
+"""Time-budgeted runs: which cases are checked in which order, and what is kept of it."""
+
+from .loop import Campaign, Failure
+from .plan import Arm, arms
+
+__all__ = ["Arm", "Campaign", "Failure", "arms"]

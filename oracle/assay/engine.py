@@ -1,0 +1,72 @@
+"""Runs one property on one case, so that nothing a target does ends the run: errors of the harness, endless loops and missing ops become verdicts."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .cases import Case
+from .catalogue.record import Record
+from .judge import Finding, MissingOp, Verdict
+from .properties import Property
+from .targets import Target
+
+CASE_LIMIT = 10.0
+"""Seconds that one case may take."""
+
+
+class TimeLimit(BaseException):
+    """A case took longer than ``CASE_LIMIT``. No Exception, so that no target swallows it."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raises ``TimeLimit`` in the body after ``seconds`` (in the main thread, where there are interval timers; elsewhere the body is on its own)."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def expired(number: int, frame: Any) -> None:
+        raise TimeLimit
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def check_case(
+    property: Property, record: Record, case: Case, target: Target, oracle: Target, *, limit: float = CASE_LIMIT
+) -> list[Verdict]:
+    """The verdicts of one property against one case; whatever goes wrong on the way is one too."""
+
+    def verdict(finding: Finding, what: str, evidence: tuple[str, ...] = ()) -> list[Verdict]:
+        return [Verdict(property.name, case, finding, what, target.name, oracle.name, evidence=evidence)]
+
+    try:
+        with time_limit(limit):
+            return property.check(record, case, target, oracle)
+    except MissingOp as missing:
+        return verdict(Finding.MISSING, f"no '{missing}'")
+    except TimeLimit:
+        return verdict(Finding.TARGET_WRONG, f"takes longer than {limit:g} s")
+    except MemoryError as error:
+        return verdict(Finding.HARNESS_ERROR, f"out of memory: {error}")
+    except Exception as error:
+        lines = traceback.format_exception(error)[-4:]
+        what = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+        return verdict(Finding.HARNESS_ERROR, what, tuple("".join(lines).splitlines()))
+
+
+def missing(record: Record, target: Target) -> bool:
+    """Whether the target has nothing by the record's name."""
+    if record.family in ("modules", "optimizers", "schedulers"):
+        return target.constructor(record.name) is None
+    return target.resolve(record.name) is None
