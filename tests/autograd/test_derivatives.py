@@ -101,9 +101,9 @@ def gradients_through_functional(torch):
 @table
 def forward_strategy(torch):
     f = torch.autograd.functional
-    x = numbers(torch, 3)
-    return [f.jacobian(vector, x, vectorize=True, strategy="forward-mode"), f.jacobian(vector, x, vectorize=True),
-            f.hessian(cubic, x, vectorize=True, outer_jacobian_strategy="forward-mode"), attempt(lambda: f.jacobian(vector, x, strategy="forward-mode")),
+    x = numbers(torch, 3, requires_grad=False)
+    return [f.jacobian(vector, x, vectorize=True, strategy="forward-mode").detach(), f.jacobian(vector, x, vectorize=True),
+            f.hessian(cubic, x, vectorize=True, outer_jacobian_strategy="forward-mode").detach(), attempt(lambda: f.jacobian(vector, x, strategy="forward-mode")),
             attempt(lambda: f.jacobian(vector, x, strategy="sideways"))]  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def setup_context(torch):
 
         @staticmethod
         def setup_context(ctx, inputs, output):
-            x, ctx.factor = inputs
+            _x, ctx.factor = inputs
             ctx.save_for_backward(output)
 
         @staticmethod

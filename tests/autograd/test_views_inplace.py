@@ -247,7 +247,7 @@ def multi_output_view_after_write_to_base(torch):
 
 @table
 def view_made_in_no_grad(torch):
-    x, base = leaf_and_copy(torch, 4)
+    _x, base = leaf_and_copy(torch, 4)
     with torch.no_grad():
         shown = base[:2]
     # PyTorch says that ``shown`` requires grad, against its own documentation, and gives it none.

@@ -223,7 +223,13 @@ def _add(buffers: dict, owned: set, edge, grad, create_graph: bool) -> None:
     before = buffers.get(node)
     if before is None:
         buffers[node] = grad
-    elif node in owned and not create_graph and before._array.dtype == grad._array.dtype:
+    elif (
+        node in owned
+        and before._autograd is None
+        and grad._autograd is None
+        and not create_graph
+        and before._array.dtype == grad._array.dtype
+    ):
         np.add(before._array, grad._array, out=before._array)
     else:
         buffers[node] = before + grad
@@ -251,8 +257,9 @@ def _before_tensor(node: Node, grad):
     for number, hooks in extras.tensor_hooks.items():
         if grads[number] is not None:
             grads[number] = _run_hooks(hooks, grads[number])
-    for number, output in extras.retained.items():
-        if grads[number] is not None:
+    for number, reference in extras.retained.items():
+        output = reference()
+        if output is not None and grads[number] is not None:
             output.grad = grads[number] if output.grad is None else output.grad + grads[number]
     return grads[0] if node.outputs == 1 else grads
 

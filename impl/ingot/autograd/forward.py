@@ -10,8 +10,10 @@ https://j-towns.github.io/2017/06/12/A-new-trick.html). So jvp and vjp come from
 
 from __future__ import annotations
 
-from ..core.graph import thread
+from ..core.graph import Leaf, Output, thread
+from ..core.storage import storage_of
 from ..core.tensor import Tensor, alias
+from .views import Place, View
 
 
 class Dual:
@@ -40,32 +42,71 @@ class Dual:
 
 def make_dual_tensor(primal: Tensor, tangent: Tensor, level: int) -> Tensor:
     """A tensor on the memory of ``primal`` that carries ``tangent`` at ``level``."""
-    dual = alias(primal._array, primal._storage)
+    dual = alias(primal._array, storage_of(primal))
     dual._autograd = Dual(level, primal, tangent)
     return dual
 
 
 def primal_and_tangent(tensor: Tensor, level: int):
-    """(primal, tangent) of a tensor at a level; the tensor itself and None where it has no tangent there."""
+    """(primal, tangent) of a tensor at a level; the tensor itself and None where it has no tangent there.
+
+    A view of a tensor that got its tangent later, by a write, shows a part of that tangent.
+    """
     history = tensor._autograd
-    if type(history) is Dual and history.level == level:
-        return history.primal, history.tangent
+    if type(history) is Dual:
+        if history.level == level:
+            return history.primal, history.tangent
+    elif type(history) is View and type(history.base._autograd) is Dual:
+        dual = history.base._autograd
+        if dual.level == level:
+            return tensor, Place(tensor, history.base).of(dual.tangent)
     return tensor, None
 
 
-def _levels(values):
-    for value in values:
-        if isinstance(value, Tensor):
-            if type(value._autograd) is Dual:
-                yield value._autograd.level
-        elif isinstance(value, (list, tuple)):
-            yield from _levels(value)
+def write_tangent(tensor: Tensor, tangent: Tensor | None, level: int) -> None:
+    """After values with ``tangent`` (None: constants) were written into ``tensor``: the tangents of it and of its base follow."""
+    _, own = primal_and_tangent(tensor, level)
+    if own is not None:
+        if tangent is None:
+            own.zero_()
+        else:
+            own.copy_(tangent)
+        return
+    if tangent is None:
+        return
+    base = tensor._base
+    if base is None:
+        _attach(tensor, _like(tensor).copy_(tangent), level)
+        return
+    if primal_and_tangent(base, level)[1] is None:
+        _attach(base, _like(base).zero_(), level)
+    own = primal_and_tangent(tensor, level)[1]
+    assert own is not None
+    own.copy_(tangent)
+
+
+def _like(tensor: Tensor) -> Tensor:
+    """Memory of its own for a tangent, laid out as the tensor is, so that its views find the same elements."""
+    return tensor.new_empty_strided(tensor.shape, tensor.stride())
+
+
+def _attach(tensor: Tensor, tangent: Tensor, level: int) -> None:
+    """Make a tensor dual where it stands."""
+    primal = alias(tensor._array, storage_of(tensor))
+    primal._autograd = tensor._autograd
+    tensor._autograd = Dual(level, primal, tangent)
+
+
+def _is_dual(value, level: int) -> bool:
+    if isinstance(value, Tensor):
+        return value._autograd is not None and primal_and_tangent(value, level)[1] is not None
+    return isinstance(value, (list, tuple)) and any(_is_dual(one, level) for one in value)
 
 
 def dispatch_forward(op, arguments: tuple):
     """The op's result(s) as dual tensors if any argument is dual, else None. NOTE [Forward rules]"""
-    level = max(_levels(arguments), default=0)
-    if not level:
+    level = thread.mode.level
+    if not level or not any(_is_dual(value, level) for value in arguments):
         return None
     by_name = dict(zip([item.name for item in op.parameters], arguments, strict=True))
     primals, tangents = dict(by_name), {}
@@ -91,8 +132,38 @@ def dispatch_forward(op, arguments: tuple):
         tangent = pushed.get(name)
         if op.multiple and tangent is not None:
             tangent = tangent[len(duals)]
+        if (
+            tangent is not None
+            and op.kind != "view"
+            and (tangent._storage is not None or tangent._autograd is not None)
+        ):
+            tangent = (
+                tangent.clone()
+            )  # memory of its own: a write into the result must not reach what the tangent came from
         duals.append(primal if tangent is None else make_dual_tensor(primal, tangent, level))
+    _save_duals(op, by_name, results, duals)
     return tuple(duals) if isinstance(result, tuple) else duals[0]
+
+
+def _save_duals(op, arguments: dict, results, duals) -> None:
+    """What the recorded node saved are primals; for forward over reverse its rules must see the tangents too."""
+    history = results[0]._autograd
+    node = getattr(history, "origin", history)
+    node = node.node if type(node) is Output else node
+    if node is None or isinstance(node, Leaf):
+        return
+    for name, value in arguments.items():
+        slot = f"saved_{name}"
+        if (
+            isinstance(value, Tensor)
+            and type(value._autograd) is Dual
+            and getattr(node, slot, None) is value._autograd.primal
+        ):
+            setattr(node, slot, value)
+    for name, dual in zip(op.outputs, duals, strict=False):
+        saved = getattr(node, f"saved_{name}", None)
+        if type(saved) is Tensor and type(dual._autograd) is Dual:
+            saved._autograd = Dual(dual._autograd.level, alias(saved._array, saved._storage), dual._autograd.tangent)
 
 
 def _push(op, primals: dict, tangents: dict, result, results) -> dict:

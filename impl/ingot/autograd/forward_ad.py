@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import NamedTuple
 
 from ..core.graph import thread
 from ..core.tensor import Tensor
-from .forward import Dual, make_dual_tensor
+from .forward import make_dual_tensor, primal_and_tangent
+
+_levels = count(1)
+"""Every level has a number of its own, so that tangents of one that was closed are not taken for those of the next."""
 
 
 class UnpackedDualTensor(NamedTuple):
@@ -25,7 +29,7 @@ def enter_dual_level() -> int:
     mode = thread.mode
     if mode.level:
         raise RuntimeError("Nested forward mode AD is not supported at the moment")
-    mode.level = 1
+    mode.level = next(_levels)
     mode.refresh()
     return 0
 
@@ -64,18 +68,12 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise RuntimeError(
             f"Expected tangent to have the same size as the primal: got {list(tangent.shape)} and {list(tensor.shape)}"
         )
-    if tensor.dtype is not tangent.dtype:
-        raise RuntimeError(
-            f"Expected tangent to have the same dtype as the primal: got {tangent.dtype} and {tensor.dtype}"
-        )
-    if type(tensor._autograd) is Dual:
+    if primal_and_tangent(tensor, current)[1] is not None:
         raise RuntimeError("Cannot set a tangent on a tensor that already has one at this level")
-    return make_dual_tensor(tensor, tangent, current)
+    return make_dual_tensor(tensor, tangent.to(tensor.dtype), current)
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
     """The primal and the tangent of a dual tensor."""
-    history = tensor._autograd
-    if thread.mode.level and type(history) is Dual and history.level == thread.mode.level:
-        return UnpackedDualTensor(history.primal, history.tangent)
-    return UnpackedDualTensor(tensor, None)
+    current = thread.mode.level
+    return UnpackedDualTensor(*primal_and_tangent(tensor, current)) if current else UnpackedDualTensor(tensor, None)

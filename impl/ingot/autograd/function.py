@@ -13,7 +13,7 @@ from ..core.storage import storage_of
 from ..core.tensor import Tensor, alias, wrap
 from .forward import make_dual_tensor, primal_and_tangent
 from .grad_mode import no_grad
-from .saved import RELEASED, Packed, modified_error, pack
+from .saved import RELEASED, Packed, Released, modified_error, pack
 from .views import bump, check_writable, rebase_history
 
 
@@ -26,8 +26,8 @@ class FunctionCtx:
     materialize_grads = True
     non_differentiable: tuple = ()
     dirty: tuple = ()
-    _node = None
-    _saved: tuple = ()
+    recorded = False
+    _saved: tuple | Released = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors (inputs, results or others) for backward; read them as ``ctx.saved_tensors``."""
@@ -57,11 +57,11 @@ class FunctionCtx:
     @property
     def saved_tensors(self) -> tuple:
         """What ``save_for_backward`` kept. RuntimeError after the graph was freed or the tensors were written."""
-        if self._saved is RELEASED:
+        if isinstance(self._saved, Released):
             raise released_error()
-        if self._node is None:
+        if not self.recorded:
             return self.to_save_for_forward or self.to_save
-        return tuple(_restore(item, self._node) for item in self._saved)
+        return tuple(_restore(item, self) for item in self._saved)
 
     saved_variables = saved_tensors
 
@@ -80,18 +80,18 @@ def _restore(item, node):
     return result
 
 
-class FunctionNode(Node):
-    """The node of one call of a Function; subclassed per Function, so that ``grad_fn`` shows its name."""
+class FunctionNode(FunctionCtx, Node):
+    """The node of one call of a Function, and the context that the user's functions get: one object, so that they make no cycle.
 
-    __slots__ = ("context", "input_shapes", "output_metas", "outputs")
+    Subclassed per Function, so that ``grad_fn`` shows its name.
+    """
 
     def backward(self, grad):
-        context = self.context
         grads = [grad] if self.outputs == 1 else list(grad)
         for number, (one, meta) in enumerate(zip(grads, self.output_metas, strict=True)):
-            if one is None and context.materialize_grads:
+            if one is None and self.materialize_grads:
                 grads[number] = wrap(meta._array).new_zeros(meta._array.shape) if meta is not None else None
-        given = self.function._gradients(context, *grads)
+        given = self.function._gradients(self, *grads)
         given = given if isinstance(given, tuple) else (given,)
         name = self.name()
         extra = [item for item in given[len(self.input_shapes) :] if item is not None]
@@ -109,15 +109,7 @@ class FunctionNode(Node):
         return tuple(results)
 
     def release(self) -> None:
-        self.context._saved = RELEASED
-
-    @property
-    def saved_tensors(self):
-        return self.context.saved_tensors
-
-    @property
-    def needs_input_grad(self) -> tuple[bool, ...]:
-        return self.context.needs_input_grad
+        self._saved = RELEASED
 
 
 def _fit(value, meta, name: str, number: int):
@@ -140,7 +132,7 @@ class FunctionMeta(type):
 
     def __init__(cls, name, bases, attributes):
         super().__init__(name, bases, attributes)
-        cls._node_class = type(f"{name}Backward", (FunctionNode,), {"function": cls, "__slots__": ()})
+        cls._node_class = type(f"{name}Backward", (FunctionNode,), {"function": cls})
 
 
 class Function(FunctionCtx, metaclass=FunctionMeta):
@@ -222,7 +214,7 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
             for item in arguments
         ]
         tracked = mode.enabled and any(edge is not None for edge in edges)
-        context = FunctionCtx()
+        context = object.__new__(cls._node_class)
         context.needs_input_grad = tuple(edge is not None for edge in edges)
         with no_grad():
             if cls.setup_context is not Function.setup_context:
@@ -248,12 +240,9 @@ def _record(cls, context, arguments, edges, outputs, tracked):
             # An input handed through as it came is a new tensor, so that its history is not mistaken for the input's.
             yield _fresh(item, arguments, dirty) if isinstance(item, Tensor) else item
         return
-    node = object.__new__(cls._node_class)
-    FunctionNode.__init__(
-        node, tuple(edge for edge, item in zip(edges, arguments, strict=True) if isinstance(item, Tensor))
-    )
-    node.context = context
-    context._node = node
+    node = context
+    Node.__init__(node, tuple(edge for edge, item in zip(edges, arguments, strict=True) if isinstance(item, Tensor)))
+    node.recorded = True
     node.input_shapes = [
         (edge is not None, (item._array.shape, item.dtype)) if isinstance(item, Tensor) else (False, None)
         for edge, item in zip(edges, arguments, strict=True)

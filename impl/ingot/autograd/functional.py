@@ -123,7 +123,16 @@ def jacobian(
     vectorize: bool = False,
     strategy: str = "reverse-mode",
 ):
-    """The Jacobian, shape (*output, *input), nested in tuples as outputs and inputs are."""
+    """The Jacobian, shape (*output, *input), nested in tuples as outputs and inputs are.
+
+    ``strategy`` "forward-mode" is accepted with ``vectorize``, as in PyTorch; the result is the same.
+    """
+    if strategy not in ("forward-mode", "reverse-mode"):
+        raise AssertionError(f'Expected strategy to be either "forward-mode" or "reverse-mode", not {strategy!r}')
+    if strategy == "forward-mode" and not vectorize:
+        raise NotImplementedError(
+            "Computing a Jacobian with strategy='forward-mode' is only implemented for vectorize=True"
+        )
     with enable_grad():
         points = _points(inputs, create_graph)
         outputs, several = _outputs(func, points)
@@ -171,6 +180,14 @@ def hessian(
     outer_jacobian_strategy: str = "reverse-mode",
 ):
     """The matrix of second derivatives of a function with one scalar result, nested as the inputs are."""
+    if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
+        raise AssertionError(
+            f'Expected strategy to be either "forward-mode" or "reverse-mode", not {outer_jacobian_strategy!r}'
+        )
+    if outer_jacobian_strategy == "forward-mode" and not vectorize:
+        raise NotImplementedError(
+            "Computing a Hessian with strategy='forward-mode' is only implemented for vectorize=True"
+        )
     several = isinstance(inputs, tuple)
 
     def gradient(*points):

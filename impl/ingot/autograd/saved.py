@@ -6,6 +6,8 @@ tensor is made anew, pointing to the node, when a rule asks for it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..core.graph import Leaf, Node, Output, released_error, thread
 from ..core.storage import storage_of
 from ..core.tensor import Tensor, alias
@@ -45,7 +47,7 @@ class RecordedNode(Node):
         if slot == name or not hasattr(type(self), f"saved_{slot}"):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         saved = getattr(self, f"saved_{slot}", None)
-        version = getattr(self, f"version_{slot}", None)
+        version: Any = getattr(self, f"version_{slot}", None)
         if slot in type(self).results:
             return unpack_result(saved, version, self, type(self).results.index(slot))
         if isinstance(saved, tuple) and isinstance(version, tuple):
@@ -102,7 +104,14 @@ def unpack_result(saved, version: int, node, number: int):
         if saved._storage.version != version:
             raise modified_error(saved._array, saved._storage.version, version)
         tensor = alias(saved._array, saved._storage)
-    tensor._autograd = node if node.outputs == 1 else Output(node, number)
+    history = node if node.outputs == 1 else Output(node, number)
+    dual = saved._autograd if isinstance(saved, Tensor) else None
+    if dual is None:
+        tensor._autograd = history
+        return tensor
+    primal = alias(tensor._array, tensor._storage)
+    primal._autograd = history
+    tensor._autograd = type(dual)(dual.level, primal, dual.tangent)  # forward over reverse: the result had a tangent
     return tensor
 
 

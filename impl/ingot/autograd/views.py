@@ -13,6 +13,8 @@ where nothing was recorded (``no_grad``). Writing through those in grad mode is 
 
 from __future__ import annotations
 
+import weakref
+
 from ..core import layout
 from ..core.graph import Leaf, Node, Output, thread
 from ..core.storage import storage_of, storage_offset
@@ -206,7 +208,7 @@ def _retain_through(tensor, edge) -> None:
         new = Output(*((edge.node, edge.number) if type(edge) is Output else (edge, 0)))
         new.retains = True
         old.node.more().retained.pop(old.number)
-        new.node.more().retained[new.number] = new
+        new.node.more().retained[new.number] = weakref.ref(new)
         edge = new
     tensor._autograd = edge
 

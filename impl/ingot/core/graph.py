@@ -126,7 +126,7 @@ class Extras:
         self.hooks: dict = {}
         self.prehooks: dict = {}
         self.tensor_hooks: dict[int, dict] = {}
-        self.retained: dict[int, Output] = {}
+        self.retained: dict[int, weakref.ref[Output]] = {}
         self.metadata: dict = {}
         self.trace: str | None = None
 
@@ -134,7 +134,7 @@ class Extras:
 class Output:
     """Result ``number`` of ``node``. ``grad`` is filled after ``retain_grad()``."""
 
-    __slots__ = ("grad", "node", "number", "retains")
+    __slots__ = ("__weakref__", "grad", "node", "number", "retains")
     requires_grad = True
 
     def __init__(self, node: Node, number: int = 0):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -228,7 +229,7 @@ class Tensor(metaclass=TensorMeta):
             return
         output = output_of(self)
         output.retains = True
-        output.node.more().retained[output.number] = output
+        output.node.more().retained[output.number] = weakref.ref(output)
 
     def register_hook(self, hook) -> RemovableHandle:
         """Call ``hook(grad)`` whenever the gradient of this tensor is computed; a returned tensor replaces it."""

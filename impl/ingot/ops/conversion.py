@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..autograd.views import bump, check_history_writable, check_no_shared_memory, rebase_history
+from ..autograd.views import bump, check_history_writable, check_no_shared_memory
 from ..backends import backend_for, backend_of
 from ..core import dtype as dtypes
 from ..core import layout
@@ -22,7 +22,7 @@ from ..core.tensor import Tensor
 from .creation import shape_of
 from .creation import tensor as new_tensor
 from .declare import composite, primitive
-from .dispatch import resize, wrong_output_shape
+from .dispatch import adopt, resize, wrong_output_shape
 from .views import restride
 
 
@@ -198,7 +198,7 @@ def _copy_values(self, src: Tensor) -> Tensor:
     self._array[...] = array.real if array.dtype.kind == "c" and self._array.dtype.kind != "c" else array
     bump(self)
     if self._autograd is not None or src._autograd is not None:
-        rebase_history(self, source.to(self.dtype))
+        adopt(self, source)
     return self
 
 

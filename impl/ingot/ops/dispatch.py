@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from ..autograd.forward import Dual, make_dual_tensor, primal_and_tangent, write_tangent
 from ..autograd.views import View, bump, check_writable, rebase_history
 from ..backends import NAMESPACES, backend_for
 from ..core import dtype as dtypes
@@ -305,16 +306,29 @@ def inplace(op, tensor, function, *, others: tuple = (), needs_old: bool = True)
         # A rule that needs the old value must not see the new one; a copy is only made where history is kept at all.
         before._array = tensor._array.copy()
     before._autograd = edge
-    before = _dual_before(tensor, before)
+    level = thread.mode.level
+    if level:
+        tangent = primal_and_tangent(tensor, level)[1]
+        if tangent is not None:
+            before = make_dual_tensor(before, tangent.clone(), level)
     result = function(before)
     write(tensor, result)
     bump(tensor)
-    if type(result._autograd).__name__ == "Dual":
-        _adopt_dual(tensor, result)
-    else:
-        rebase_history(tensor, cast_like(result, tensor))
-        _share_saved_result(tensor, result)
+    adopt(tensor, result)
     return tensor
+
+
+def adopt(tensor, result) -> None:
+    """``tensor``, whose memory now holds the values of ``result``, takes over its history and its tangent."""
+    level = thread.mode.level
+    if level:
+        result, tangent = primal_and_tangent(result, level)
+        primal = tensor._autograd.primal if type(tensor._autograd) is Dual else tensor
+        rebase_history(primal, cast_like(result, tensor))
+        write_tangent(tensor, None if tangent is None else cast_like(tangent, tensor), level)
+        return
+    rebase_history(tensor, cast_like(result, tensor))
+    _share_saved_result(tensor, result)
 
 
 def _any_tracked(values) -> bool:
@@ -325,25 +339,6 @@ def _any_tracked(values) -> bool:
         else isinstance(value, (list, tuple)) and _any_tracked(value)
         for value in values
     )
-
-
-def _dual_before(tensor, before):
-    history = tensor._autograd
-    if type(history).__name__ != "Dual":
-        return before
-    from ..autograd.forward import make_dual_tensor
-
-    return make_dual_tensor(before, history.tangent, history.level)
-
-
-def _adopt_dual(tensor, result) -> None:
-    """A forward-mode write: the tensor keeps its memory and takes the result's tangent."""
-    from ..autograd.forward import Dual
-
-    dual = result._autograd
-    primal = alias(tensor._array, storage_of(tensor))
-    primal._autograd = dual.primal._autograd
-    tensor._autograd = Dual(dual.level, primal, cast_like(dual.tangent, tensor))
 
 
 def _share_saved_result(tensor, result) -> None:

@@ -515,13 +515,13 @@ def _inplace(op: Op, name: str) -> tuple[str, dict]:
         plain = "".join(f" and {item.name} == {item.default}" for item in statics)
         first = names[0]
         lines += [
-            f"    if type({first}) is _Tensor and ({first}._autograd is None or not _thread.mode.enabled){plain}:",
+            f"    if type({first}) is _Tensor and ({first}._autograd is None or not ((_m := _thread.mode).enabled or _m.level)){plain}:",
             f"        _a0 = {first}._array",
         ]
         if others:
             other = others[0]
             lines += [
-                f"        if type({other}) is _Tensor and ({other}._autograd is None or not _thread.mode.enabled) and "
+                f"        if type({other}) is _Tensor and ({other}._autograd is None or not ((_m := _thread.mode).enabled or _m.level)) and "
                 f"({other}._storage is None or {other}._storage is not {first}._storage):",
                 f"            _a1 = {other}._array",
                 f"        elif type({other}) is float or type({other}) is int:",

@@ -305,7 +305,7 @@ def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
 def index_put_raw(target: Tensor, indices: tuple, value: Tensor, accumulate: bool) -> Tensor:
     """Write ``value`` at advanced ``indices`` (arrays, None per whole dim) of ``target``, in place and recorded."""
     try:
-        if (target._autograd is None and value._autograd is None) or not thread.mode.enabled:
+        if (target._autograd is None and value._autograd is None) or not (thread.mode.enabled or thread.mode.level):
             check_writable(target, tracked=False)
             array = target._array
             key = tuple(slice(None) if one is None else one for one in indices)
