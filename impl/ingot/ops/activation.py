@@ -8,6 +8,7 @@ from ..core import dtype as dtypes
 from ..core.errors import normalize_dim
 from ..core.tensor import Tensor
 from .declare import FLOATS, NUMBERS, composite, pointwise, primitive
+from .special_functions import functions_for
 
 NN = "nn.functional"
 _PLAIN = {"namespace": NN, "method": False, "inplace": True, "out": False}
@@ -127,9 +128,7 @@ _GELU_CUBIC = 0.044715
 
 
 def _erf(xp, x):
-    from .special_functions import erf_array
-
-    return erf_array(xp, x)
+    return functions_for(xp).erf(x)
 
 
 def _silu_slope(x):
@@ -328,7 +327,9 @@ def _drawn_slopes(input, lower: float, upper: float):
     count = int(negative._array.sum())
     slopes = input.new_ones(input.shape)
     if count:
-        slopes[negative] = input.new_empty((count,), dtype=dtypes.float64).uniform_(lower, upper).to(input.dtype)
+        # Scaled here, in two roundings: uniform_(lower, upper) would round once, and PyTorch's rrelu does not.
+        numbers = input.new_empty((count,), dtype=dtypes.float64).uniform_()
+        slopes[negative] = (numbers * (upper - lower) + lower).to(input.dtype)
     return slopes
 
 
