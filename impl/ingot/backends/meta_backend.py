@@ -294,6 +294,18 @@ class _Namespace:
     zeros = ones = empty
 
     @staticmethod
+    def asarray(value, dtype=None):
+        """NumPy's own does not ask the argument's class."""
+        if not isinstance(value, MetaArray):
+            value = MetaArray(_ghost(np.shape(value), np.asarray(value).dtype))
+        return value if dtype is None or value.dtype == dtype else value.astype(dtype)
+
+    @staticmethod
+    def ascontiguousarray(value, dtype=None):
+        """As ``asarray``."""
+        return MetaArray(_ghost(value.shape, dtype or value.dtype))
+
+    @staticmethod
     def full(shape, value, dtype=None):
         return MetaArray(_ghost((shape,) if isinstance(shape, int) else shape, dtype or np.asarray(value).dtype))
 

@@ -49,7 +49,7 @@ def _edges_of(name: str, points, dim: int, bins, limits):
     if limits is not None:
         low, high = map(float, limits)
     elif values.size:
-        low, high = float(values.min()), float(values.max())
+        low, high = float(values.min().item()), float(values.max().item())
     else:
         low, high = 0.0, 1.0
     if not (np.isfinite(low) and np.isfinite(high)):

@@ -192,7 +192,7 @@ def _check_range(index, length: int, error, message: str, *, negative: bool = Fa
     array = index._array
     if not array.size or index.is_meta:
         return
-    low, high = int(array.min()), int(array.max())
+    low, high = array.min().item(), array.max().item()
     if low < (-length if negative else 0) or high >= length:
         raise error(message.format(index=low if low < (-length if negative else 0) else high, length=length))
 

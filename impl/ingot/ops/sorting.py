@@ -359,7 +359,7 @@ def bincount(input, weights=None, minlength=0):
     if (
         input._array.ndim != 1
         or input.dtype.category != dtypes.INTEGER
-        or (input._array.size and int(input._array.min()) < 0)
+        or (input._array.size and input._array.min().item() < 0)
     ):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if minlength < 0:
@@ -383,7 +383,7 @@ def histc(input, bins=100, min=0, max=0):
     values = input._array.reshape(-1).astype(np.float64)
     low, high = float(min), float(max)
     if low == high and values.size:
-        low, high = float(values.min()), float(values.max())
+        low, high = float(values.min().item()), float(values.max().item())
     if low == high:
         low, high = low - 1, high + 1
     if not (np.isfinite(low) and np.isfinite(high)):
