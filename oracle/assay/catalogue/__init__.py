@@ -8,17 +8,20 @@ from importlib import import_module
 
 from ..surface import rows
 from .drawing import Drawing, cases
-from .record import EXACT, SCALED, SUM, Op, Tolerance, ulp
+from .record import EXACT, SCALED, SUM, Op, Record, Tolerance, by_name, ulp
+from .unreachable import UNREACHABLE
 
 __all__ = [
     "EXACT",
     "FAMILIES",
     "SCALED",
     "SUM",
+    "UNREACHABLE",
     "Drawing",
     "Op",
     "Tolerance",
     "cases",
+    "everything",
     "load",
     "select",
     "ulp",
@@ -32,6 +35,7 @@ FAMILIES = (
     "joining",
     "indexing",
     "linear",
+    "decompositions",
     "sorting",
     "creation",
     "conversion",
@@ -49,6 +53,7 @@ FAMILIES = (
     "signal",
     "masked",
     "sparse",
+    "native",
     "random",
 )
 """The family files, each with a tuple ``OPS``."""
@@ -70,9 +75,22 @@ def load() -> dict[str, Op]:
     return found
 
 
+STATEFUL = (("modules", "MODULES"), ("optimizers", "OPTIMIZERS"), ("schedulers", "SCHEDULERS"))
+"""The files of what has state, each with the table of its records."""
+
+
+@cache
+def everything() -> dict[str, Record]:
+    """Every record by name: ops, modules, optimizers and schedulers."""
+    found: dict[str, Record] = dict(load())
+    for file, table in STATEFUL:
+        found |= by_name(getattr(import_module(f".{file}", __name__), table))
+    return found
+
+
 def uncatalogued() -> list[str]:
-    """Names of the surface that no family file describes yet."""
-    return [name for name in rows() if name not in load()]
+    """Names of the surface that no family file describes, and that are not known to be out of reach (``UNREACHABLE``)."""
+    return [name for name in rows() if name not in load() and name not in UNREACHABLE]
 
 
 def select(patterns: list[str], family: str | None = None) -> list[Op]:

@@ -200,7 +200,11 @@ def taken_along(d: Drawing) -> Case:
     shape = d.shape(1, 4, side=1)
     if d.flag():
         contiguous = "contiguous" if d.smooth or d.integer(0, 7) else None
-        return d.call(d.tensor(shape, layout=contiguous), d.indices(d.shape(0, 3), math.prod(shape)))
+        count = math.prod(shape)
+        flat = d.tensor(
+            d.shape(0, 3), ("integers", 0, count), "int64", constant=True, specials=False, layout=contiguous
+        )
+        return d.call(d.tensor(shape, layout=contiguous), flat)
     dim = d.dim(shape)
     axis = dim % len(shape)
     index = tuple(d.integer(0, 7) if place == axis else d.choice(side, 1) for place, side in enumerate(shape))

@@ -191,6 +191,11 @@ def hashed(d: Drawing) -> Case:
     return d.call(x, dim=d.dim(shape), keepdim=d.flag()) if d.flag() else d.call(x)
 
 
+@op("trace", tolerance=SUM, analytic=True, laws=(homogeneous(1.0),), bad=(*FOREIGN, of_shape((3,), (2, 2, 2), ())))
+def trace(d: Drawing) -> Case:
+    return d.call(d.tensor(d.shape(2, 2)))
+
+
 # -- extremes ---------------------------------------------------------------------------------------------------------------------
 
 EXTREME_ERRORS = (*FOREIGN, NO_COMPLEX)
