@@ -257,7 +257,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     zeros = math.ceil(sparsity * rows)
     with no_grad():
         tensor.normal_(0, std, generator=generator)
-        from ..ops.random import randperm
+        from ..ops.random_integers import randperm
 
         for column in range(columns):  # one permutation per column, as PyTorch draws them
             tensor[randperm(rows)[:zeros], column] = 0

@@ -317,6 +317,8 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
         return leaky_relu(input, (lower + upper) / 2, inplace)
     if lower > upper:
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, got {lower} and {upper}")
+    if not input.is_floating_point():
+        raise NotImplementedError(f"\"rrelu_with_noise_out_cpu\" not implemented for '{input.dtype.legacy_name}'")
     slopes = _drawn_slopes(input, lower, upper)
     return _into(input, lambda x: _prelu(x, slopes), inplace)
 
@@ -327,7 +329,9 @@ def _drawn_slopes(input, lower: float, upper: float):
     count = int(negative._array.sum())
     slopes = input.new_ones(input.shape)
     if count:
-        # Scaled here, in two roundings: uniform_(lower, upper) would round once, and PyTorch's rrelu does not.
+        # PyTorch rounds the bounds to float32, and its product and sum apart, where uniform_(lower, upper) rounds once.
+        kind = np.float64 if input.dtype is dtypes.float64 else np.float32
+        lower, upper = float(kind(lower)), float(kind(upper))
         numbers = input.new_empty((count,), dtype=dtypes.float64).uniform_()
         slopes[negative] = (numbers * (upper - lower) + lower).to(input.dtype)
     return slopes
