@@ -330,7 +330,7 @@ def _drawn_slopes(input, lower: float, upper: float):
     slopes = input.new_ones(input.shape)
     if count:
         # PyTorch rounds the bounds to float32, and its product and sum apart, where uniform_(lower, upper) rounds once.
-        kind = np.float64 if input.dtype is dtypes.float64 else np.float32
+        kind = (input.dtype if input.dtype is dtypes.float64 else dtypes.float32).numpy.type
         lower, upper = float(kind(lower)), float(kind(upper))
         numbers = input.new_empty((count,), dtype=dtypes.float64).uniform_()
         slopes[negative] = (numbers * (upper - lower) + lower).to(input.dtype)

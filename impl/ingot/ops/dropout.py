@@ -179,9 +179,9 @@ def native_dropout(input, p, train):
     _require_float(input)
     if not train or input._array.size == 0:
         return input.clone(), input.new_ones(input.shape, dtype=dtypes.bool_)
-    mask = empty_like(input).bernoulli_(1 - p)
+    mask = empty_like(input, dtype=dtypes.bool_).bernoulli_(1 - p)
     scale = 0.0 if p == 1 else 1 / (1 - p)
-    return input * mask * scale, mask.to(dtypes.bool_)
+    return input * mask * scale, mask
 
 
 @composite()
