@@ -139,6 +139,9 @@ def register(op: Op) -> Op:
     key = op.name if op.namespace == "torch" else f"{op.namespace}.{op.name}"
     if key in REGISTRY:
         raise ValueError(f"op '{key}' is declared twice")
+    for item in op.parameters:
+        if item.name in op.outputs:
+            raise ValueError(f"op '{key}' calls a parameter '{item.name}', which in its rules means its output")
     REGISTRY[key] = op
     return op
 
@@ -222,10 +225,13 @@ def primitive(
 
 
 def view(signature: str, *, multiple: bool = False, node: str = "", namespace: str = "internal", **form):
-    """Declare a view op: the kernel ``kernel(array, *statics)`` returns an array (``multiple``: a list of arrays) on the same memory."""
+    """Declare a view op: the kernel ``kernel(array, *statics)`` returns an array (``multiple``: a list of arrays) on the same memory.
+
+    The function's ``of(array, input, *statics)`` wraps an array that the caller has made already.
+    """
 
     def declare(kernel):
-        from .generate import make_function
+        from .generate import make_function, make_view_of
 
         name, parameters = parse_signature(signature)
         op = Op(
@@ -234,6 +240,8 @@ def view(signature: str, *, multiple: bool = False, node: str = "", namespace: s
         )  # fmt: skip
         register(op)
         op.function = make_function(op)
+        if not multiple:
+            op.function.of = make_view_of(op)  # type: ignore[attr-defined]
         return op.function
 
     return declare

@@ -41,10 +41,10 @@ def _sigmoid(xp, x):
 
 
 _sigmoid_backward = pointwise(
-    "_sigmoid_backward(grad_output: Tensor, result: Tensor)", lambda xp, grad, result: grad * ((1 - result) * result).conj(), namespace="internal",
-    grad_output=lambda grad, result: _sigmoid_backward(grad, result),
-    result=lambda grad, grad_output, result: grad * conjugate(grad_output) * conjugate(1 - 2 * result) if not grad.is_complex() else (
-        conjugate(grad) * grad_output * (1 - 2 * result)
+    "_sigmoid_backward(grad_output: Tensor, output: Tensor)", lambda xp, grad, output: grad * ((1 - output) * output).conj(), namespace="internal",
+    grad_output=lambda grad, output: _sigmoid_backward(grad, output),
+    output=lambda grad, grad_output, output: grad * conjugate(grad_output) * conjugate(1 - 2 * output) if not grad.is_complex() else (
+        conjugate(grad) * grad_output * (1 - 2 * output)
     ),
     holomorphic=False,
 )  # fmt: skip

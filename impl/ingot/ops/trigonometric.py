@@ -51,11 +51,11 @@ def _across(x):
 
 
 _tanh_backward = pointwise(
-    "_tanh_backward(grad_output: Tensor, result: Tensor)", lambda xp, grad, result: grad * (1 - result * result).conj(), namespace="internal",
+    "_tanh_backward(grad_output: Tensor, output: Tensor)", lambda xp, grad, output: grad * (1 - output * output).conj(), namespace="internal",
     holomorphic=False,
-    grad_output=lambda grad, result: _tanh_backward(grad, conjugate(result)) if result.is_complex() else _tanh_backward(grad, result),
-    result=lambda grad, grad_output, result: (
-        conjugate(grad) * grad_output * result * -2 if grad.is_complex() else grad * grad_output * result * -2
+    grad_output=lambda grad, output: _tanh_backward(grad, conjugate(output)) if output.is_complex() else _tanh_backward(grad, output),
+    output=lambda grad, grad_output, output: (
+        conjugate(grad) * grad_output * output * -2 if grad.is_complex() else grad * grad_output * output * -2
     ),
 )  # fmt: skip
 
