@@ -308,7 +308,7 @@ def two_arguments(row: Binary) -> Callable[[Drawing], Case]:
         x = divisor(d, one) if row.divisor == 0 else d.tensor(one, row.left.fill(d), avoid=row.left.avoid)
         if row.number and d.integer(0, 3) == 3:
             number = row.right.number(d)
-            return d.call(x, 2 if row.divisor == 1 and not number and d.integer(0, 7) else number)
+            return d.call(x, 2 if row.divisor == 1 and number in (0, -1) else number)
         other = d.partner() if row.mixed else d.dtype
         if row.dtypes in (INTEGERS, BITS) and other not in INTEGER and other != "bool":
             other = d.dtype
@@ -324,12 +324,12 @@ def two_arguments(row: Binary) -> Callable[[Drawing], Case]:
 
 
 def divisor(d: Drawing, shape: tuple[int, ...], dtype: str | None = None) -> TensorSpec:
-    """What something is divided by: mostly no zero where numbers are whole."""
+    """What something is divided by: mostly no zero where numbers are whole, and never -1, by which PyTorch cannot divide the least integer alive."""
     if d.smooth or (dtype or d.dtype) not in INTEGER or not d.integer(0, 7):
         return d.tensor(shape, DENOMINATOR.fill(d, dtype), dtype)
     return d.tensor(
         shape,
-        d.choice(("integers", 1, 9), ("integers", -9, 0) if "uint8" not in (dtype, d.dtype) else ("integers", 1, 200)),
+        d.choice(("integers", 1, 9), ("integers", -9, -1) if "uint8" not in (dtype, d.dtype) else ("integers", 1, 200)),
         dtype,
         specials=False,
     )
@@ -389,7 +389,7 @@ def quotient(d: Drawing) -> Case:
         y = d.tensor(x.shape, DENOMINATOR.fill(d))
     if isinstance(y, TensorSpec):
         y = divisor(d, y.shape, "int64" if y.dtype == "bool" else y.dtype)
-    elif not y:
+    elif y in (0, -1):
         y = 2
     return d.call(x, y, rounding_mode=d.choice(None, "floor", "trunc"))
 
