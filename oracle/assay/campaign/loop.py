@@ -5,12 +5,12 @@ from __future__ import annotations
 import heapq
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..cases import Case
 from ..cases.shrink import shrink
-from ..corpus import Corpus
+from ..corpus import Corpus, Entry
 from ..divergences import Registry
 from ..engine import check_case, missing
 from ..judge import Finding, Verdict
@@ -61,6 +61,7 @@ class Campaign:
 
     def __post_init__(self) -> None:
         self.missing = {arm.record.name for arm in self.arms if missing(arm.record, self.target)}
+        self.arms = [arm for arm in self.arms if not missing(arm.record, self.oracle)]
         self.arms = [arm for arm in self.arms if arm.record.name not in self.missing]
         self.tallies = {arm.name: Tally() for arm in self.arms}
 
@@ -73,11 +74,14 @@ class Campaign:
         """The clusters that make the run fail."""
         return [each for each in self.failures.values() if each.verdict.held_against_target and each.known is None]
 
-    def run(self, seconds: float | None = None, *, most: int | None = None) -> None:
-        """Check until ``seconds`` are over or every arm has had ``most`` cases. The corpus is replayed first, and every arm gets at least one case."""
+    def run(
+        self, seconds: float | None = None, *, most: int | None = None, entries: Iterable[Entry] | None = None
+    ) -> None:
+        """Check until ``seconds`` are over or every arm has had ``most`` cases. Kept cases come first: ``entries``, or all that the corpus has."""
         self.started = time.monotonic()
         end = None if seconds is None else self.started + seconds
-        self.replay()
+        kept = entries if entries is not None else self.corpus.entries() if self.corpus else ()
+        self.replay(kept)
         queue = [(0.0, place) for place in range(len(self.arms))]
         heapq.heapify(queue)
         while queue and (end is None or time.monotonic() < end):
@@ -89,12 +93,10 @@ class Campaign:
                 heapq.heappush(queue, (tally.seconds, place))
             self.observe(self)
 
-    def replay(self) -> None:
-        """Check every case of the corpus that belongs to one of the arms."""
-        if self.corpus is None:
-            return
+    def replay(self, entries: Iterable[Entry]) -> None:
+        """Check the kept cases that belong to one of the arms."""
         by_name = {arm.name: arm for arm in self.arms}
-        for entry in self.corpus.entries():
+        for entry in entries:
             arm = by_name.get(f"{entry.case.op}/{entry.property}")
             if arm is not None:
                 self._check(arm, entry.case, None)

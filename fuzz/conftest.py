@@ -1,0 +1,1 @@
+"""The fuzz tests: `pytest fuzz/ -k softmax --target ingot --profile ci`. Options and the fixture ``check`` come from assay's pytest plugin."""
