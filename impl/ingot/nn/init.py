@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd import no_grad
-from ..core.tensor import Tensor
+from ..backends import namespace_of
+from ..core.tensor import Tensor, wrap
 from ..ops.creation import arange, empty_like
 from ..ops.creation import eye as identity
 
@@ -236,14 +237,17 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0 or tensor.is_meta:
         return tensor
+    if tensor.dtype.to_real().itemsize < 4:
+        raise NotImplementedError(f"\"geqrf_cpu\" not implemented for '{tensor.dtype.legacy_name}'")
     rows = tensor.size(0)
     columns = tensor.numel() // rows
     with no_grad():
         normal = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
-        packed, tau = (normal.t() if rows < columns else normal).geqrf()
+        array = normal._array.T if rows < columns else normal._array
+        q, r = namespace_of(array).linalg.qr(array)
         # The signs of R's diagonal make the decomposition unique, and Q uniform (Mezzadri, 2007).
-        q = packed.orgqr(tau) * packed.diagonal().sign()
-        tensor.view(rows, columns).copy_(q.t() if rows < columns else q)
+        q = q * namespace_of(array).sign(r.diagonal())
+        tensor.view(rows, columns).copy_(wrap(q.T if rows < columns else q))
         return tensor.mul_(gain)
 
 

@@ -9,9 +9,10 @@ NOTE [Box-Muller, three ways]
 Where the number of elements is no multiple of 16, the last 16 are drawn once more. The 16-bit types do not draw what the second time would replace.
 
 NOTE [Fused multiply-adds without the instruction]
-A float32 fma rounds ``a * b + c`` once. In float64 the product is exact and the sum is rounded to 53 bits, then to 24: twice, which can differ from once
-only if the first rounding lands on the middle of two float32 numbers. A uniform number has 24 bits, so the functions here have 2**24 arguments;
-``tests/random/fused_float32.py`` tries them all. A float64 fma has no wider type to hide in: ``fma64`` is Boldo and Melquiond's (2008), by rounding to odd.
+A float32 fma rounds ``a * b + c`` once. In float64 the product is exact and the sum is rounded to 53 bits, then to 24: twice, which differs from once
+only if the first rounding lands on the middle of two float32 numbers. ``fma32`` looks for that and mends it. The polynomials do not look: a uniform number has
+24 bits, so they have 2**24 arguments, and ``tests/randomness/fused_float32.py`` tries them all. A float64 fma has no wider type to hide in: ``fma64`` is Boldo and
+Melquiond's (2008), by rounding to odd.
 """
 
 from __future__ import annotations
@@ -38,9 +39,14 @@ _TWO_PI = _F(2 * math.pi)
 
 
 def fma32(a, b, c) -> np.ndarray:
-    """``a * b + c`` of float32 numbers. NOTE [Fused multiply-adds without the instruction]"""
-    wide = np.multiply(a, b, dtype=np.float64)
-    return np.add(wide, c, out=wide).astype(_F)
+    """``a * b + c`` of float32 numbers, rounded once. NOTE [Fused multiply-adds without the instruction]"""
+    product = np.multiply(a, b, dtype=np.float64)
+    total = np.add(product, c, dtype=np.float64)
+    halfway = (total.view(np.int64) & 0x1FFFFFFF) == 0x10000000
+    if halfway.any():
+        value, error = _two_sum(product, np.asarray(c, np.float64))
+        total = np.where(halfway & (error != 0), np.nextafter(value, np.copysign(np.inf, error)), total)
+    return total.astype(_F)
 
 
 def log32(x: np.ndarray) -> np.ndarray:
