@@ -19,6 +19,7 @@ from . import (
     elementwise_python,
     embedding,
     exponential,
+    fourier,
     extrema,
     finite_differences,
     grid_sampling,
