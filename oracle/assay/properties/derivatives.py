@@ -97,7 +97,7 @@ class Lattice:
             self._against_oracle()
 
     def _apart(self, along: float, difference: Difference, scale: float) -> bool:
-        return abs(float(difference.value) - along) > 20 * difference.error + 1e-7 * scale
+        return abs(float(difference.value) - along) > 20 * difference.error + 1e-8 * scale
 
     def _scale(self, gradients: Arrays, tangents: Arrays, moved: Arrays | None) -> float:
         weights = self.cotangents or []
