@@ -357,7 +357,7 @@ _new = object.__new__
 def wrap(array) -> Tensor:
     """A tensor around ``array`` (0-d results that NumPy decayed to scalars become arrays again), without history."""
     tensor = _new(Tensor)
-    tensor._array = array if not isinstance(array, np.generic) else np.asarray(array)
+    tensor._array = array if not isinstance(array, np.generic) else array.__array__()
     tensor._storage = None
     tensor._autograd = None
     return tensor

@@ -13,7 +13,7 @@ from .generate import make_inplace
 def bind(modules) -> dict[str, dict]:
     """Bind every declared op; returns namespace name -> {function name: function}.
 
-    ``modules`` are the family modules; a module's ``ALSO`` names functions of "torch" that stand in further namespaces too.
+    ``modules`` are the family modules; a module's ``ALSO`` names functions (of "torch" unless qualified) that stand in further namespaces too.
     """
     spaces: dict[str, dict] = {}
     for op in REGISTRY.values():
@@ -24,7 +24,7 @@ def bind(modules) -> dict[str, dict]:
         for name in names:
             space[name] = op.function
             if op.method:
-                _set_method(name, op.function)
+                _set_method(name, _without_out_keyword(op))
         if op.inplace:
             written = make_inplace(op, f"{op.name}_") if op.kind == "pointwise" else _inplace_of(op)
             for name in names:
@@ -33,8 +33,15 @@ def bind(modules) -> dict[str, dict]:
                     _set_method(f"{name}_", written)
     for module in modules:
         for namespace, names in getattr(module, "ALSO", {}).items():
-            spaces.setdefault(namespace, {}).update({name: spaces["torch"][name] for name in names})
+            for name in names:
+                source, _, short = name.rpartition(".")
+                spaces.setdefault(namespace, {})[short] = spaces[source or "torch"][short]
     return spaces
+
+
+def _without_out_keyword(op: Op):
+    """What the Tensor method of an op is: of a composite with ``out=`` the function inside, since methods take no ``out``."""
+    return getattr(op.function, "__wrapped__", op.function) if op.kind == "composite" and op.out else op.function
 
 
 def _set_method(name: str, function) -> None:

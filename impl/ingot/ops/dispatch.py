@@ -22,7 +22,7 @@ NUMBERS = (bool, int, float, complex)
 
 def array_of(value):
     """A kernel's result as an array: NumPy decays 0-d results to scalars."""
-    return np.asarray(value) if isinstance(value, np.generic) else value
+    return value.__array__() if isinstance(value, np.generic) else value  # half the time of np.asarray
 
 
 def number_of(value):

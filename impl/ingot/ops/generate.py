@@ -648,40 +648,66 @@ def _view(op: Op) -> tuple[str, dict]:
         f"def {op.name}({_signature(op)}):",
         "    if type(input) is not _Tensor: _admit(_op, 'input', input)",
         f"    _r = _kernel({_join('input._array', statics)})",
-        "    _s = input._storage",
-        "    if _s is None: _s = _storage_of(input)",
-        "    _h = input._autograd",
-        "    _base = _h.base if type(_h) is _View else input",
-        "    _mode = _thread.mode",
     ]
     if op.multiple:
         lines += [
+            "    _s = _storage_of(input)",
+            "    _h = input._autograd",
+            "    _base = _h.base if type(_h) is _View else input",
             "    _out = [_alias(_x, _s) for _x in _r]",
             f"    _n = None if _h is None or not _out else _record(_out, {arguments})",
             "    if type(_n) is tuple: return _n",
             "    if _n is not None:",
             "        _n.outputs = len(_out)",
             "        _n.metas = [(o._array.shape, o._array) for o in _out]",
-            "    _creation = _MULTIPLE if _mode.enabled else _NO_GRAD",
+            "    _creation = _MULTIPLE if _thread.mode.enabled else _NO_GRAD",
             "    for _i, _o in enumerate(_out):",
             "        _o._autograd = _View(_base, _s.version, None if _n is None else _Output(_n, _i), _creation)",
             "    return tuple(_out)",
         ]
     else:
-        lines += [
-            "    _out = _new(_Tensor)",
-            "    _out._array = _r",
-            "    _out._storage = _s",
-            f"    _n = None if _h is None else _record(_out, {arguments})",
-            "    if type(_n) is _Tensor: return _n",
-            "    _out._autograd = _v = _new(_View)",
-            "    _v.base = _base",
-            "    _v.version = _s.version",
-            "    _v.origin = _n",
-            "    _v.creation = _DEFAULT if _mode.enabled else _NO_GRAD",
-            "    _v.holder = None",
-            "    return _out",
-        ]
+        lines += _viewed(arguments)
     text = "\n".join(lines) + "\n"
     text += "\n" + _write_node(op) + "\n" + _write_record(op)
     return text, scope
+
+
+def _viewed(arguments: str) -> list[str]:
+    """Lines that make a tensor of the array ``_r``, which shows the memory of ``input``."""
+    return [
+        "    _s = input._storage",
+        "    if _s is None: _s = _storage_of(input)",
+        "    _h = input._autograd",
+        "    _out = _new(_Tensor)",
+        "    _out._array = _r",
+        "    _out._storage = _s",
+        "    if _h is None:",
+        "        _out._autograd = _v = _new(_View)",
+        "        _v.base = input",
+        "        _v.origin = None",
+        "    else:",
+        f"        _n = _record(_out, {arguments})",
+        "        if type(_n) is _Tensor: return _n",
+        "        _out._autograd = _v = _new(_View)",
+        "        _v.base = _h.base if type(_h) is _View else input",
+        "        _v.origin = _n",
+        "    _v.version = _s.version",
+        "    _v.creation = _DEFAULT if _thread.mode.enabled else _NO_GRAD",
+        "    _v.holder = None",
+        "    return _out",
+    ]
+
+
+def make_view_of(op: Op):
+    """The second half of a view op, ``of(array, input, *statics)``: for callers that have made the array already, by NumPy's own checks."""
+    name = f"{op.name}_of"
+
+    def write():
+        space = op.function.__globals__
+        if "_record" not in space:
+            space["_materialise"]()
+        arguments = ", ".join(item.name for item in op.parameters)
+        text = "\n".join([f"def {name}(_r, {arguments}):", *_viewed(arguments)]) + "\n"
+        return text, _scope(op) | {"_record": space["_record"]}
+
+    return _lazy(name, op, write, f"``{op.name}`` of an array that is made already.")

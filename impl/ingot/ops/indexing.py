@@ -18,7 +18,7 @@ from ..core.tensor import Tensor, wrap
 from .creation import array_from
 from .declare import composite, primitive
 from .dispatch import inplace
-from .views import _basic, _select, _slice, slice_bounds
+from .views import _basic, _select, slice_bounds
 
 # -- advanced indices -----------------------------------------------------------------------------------------------------------------------
 
@@ -236,6 +236,37 @@ def _explained(error: IndexError, tensor: Tensor) -> IndexError:
     return IndexError(text.replace("axis", "dimension"))
 
 
+def _is_plain(part: slice) -> bool:
+    """Whether NumPy reads a slice as PyTorch does: bounds that are ints or absent, a step that is positive."""
+    start, stop, step = part.start, part.stop, part.step
+    return (
+        (start is None or type(start) is int)
+        and (stop is None or type(stop) is int)
+        and (step is None or (type(step) is int and step > 0))
+    )
+
+
+def _viewed(array, key: tuple):
+    """``array[key]`` as a view for a key of ints, plain slices, None and ``...`` that is in range; None where there is more to it."""
+    whole = False
+    for part in key:
+        kind = type(part)
+        if kind is int or part is None:
+            continue
+        if part is Ellipsis:
+            if whole:
+                return None
+            whole = True
+        elif kind is not slice or not _is_plain(part):
+            return None
+    try:
+        return array[key] if whole else array[(*key, ...)]
+    except IndexError:
+        return None
+
+
+_basic_of = _basic.of
+
 # -- the operators --------------------------------------------------------------------------------------------------------------------------
 
 
@@ -252,10 +283,13 @@ def getitem(self, key):
         if not -length <= key < length:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {length}")
         return _select(self, 0, key + length if key < 0 else key)
-    if kind is slice and self._array.ndim:
-        return _slice(
-            self, 0, *slice_bounds(_integer(key.start), _integer(key.stop), _integer(key.step), self._array.shape[0])
-        )
+    if kind is slice:
+        if _is_plain(key) and self._array.ndim:
+            return _basic_of(self._array[key], self, (key,))
+    elif kind is tuple:
+        viewed = _viewed(self._array, key)
+        if viewed is not None:
+            return _basic_of(viewed, self, key)
     basic, advanced = _parse(self, key)
     viewed = self
     if any(part != slice(None) or type(part) is not slice for part in basic):

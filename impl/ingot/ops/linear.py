@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..core.errors import normalize_dims
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, wrap
 from .declare import composite, primitive
 from .views import permute, reshape
 
@@ -17,7 +17,8 @@ from .views import permute, reshape
 @primitive("_matmul(input, other)", node="MmBackward0")
 def _matmul(xp, input, other):
     """Batched matrix product of arrays with at least two dims; leading dims broadcast."""
-    return xp.matmul(input, other)
+    # For two matrices ``dot`` is the same product with half of ``matmul``'s overhead.
+    return input.dot(other) if xp is np and input.ndim == 2 == other.ndim else xp.matmul(input, other)
 
 
 @_matmul.jvp("input")
@@ -106,7 +107,7 @@ def _check_pair(name: str, a, b) -> None:
     if a._array.dtype is not b._array.dtype and a._array.dtype != b._array.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_cpp_name(a)} != {_cpp_name(b)}")
     if a._array.dtype.kind == "b":
-        raise RuntimeError(f"\"{name}_impl_cpu_\" not implemented for 'Bool'")
+        raise NotImplementedError(f"\"{name}_impl_cpu_\" not implemented for 'Bool'")
 
 
 _CPP_NAMES = {
@@ -205,6 +206,17 @@ def matmul(input, other):
     >>> matmul(ones(2, 3), ones(3)).shape
     torch.Size([2])
     """
+    if type(input) is type(other) is Tensor:
+        a, b = input._array, other._array
+        if a.ndim == 2 == b.ndim and a.dtype is b.dtype and a.shape[1] == b.shape[0] and a.dtype.kind in "fciu":
+            if (
+                input._autograd is None
+                and other._autograd is None
+                and type(a) is type(b) is np.ndarray
+                and a.itemsize > 2
+            ):
+                return wrap(a.dot(b))
+            return _matmul(input, other)
     _check_pair("addmm", input, other)
     rank, other_rank = input._array.ndim, other._array.ndim
     if rank == 2 and other_rank == 2:
@@ -225,7 +237,8 @@ def matmul(input, other):
         raise RuntimeError(_product_sizes(input, other))
     if other_rank == 2:
         # A stack times one matrix is one product of a tall matrix: a single GEMM forward, and none summed over the batch backward.
-        rows = _matmul(input.reshape(-1, input._array.shape[-1]), other)
+        lead = math.prod(input._array.shape[:-1])  # reshape cannot infer it where the last length is 0
+        rows = _matmul(input.reshape(lead, input._array.shape[-1]), other)
         return rows.reshape(*input._array.shape[:-1], other._array.shape[-1])
     try:
         np.broadcast_shapes(input._array.shape[:-2], other._array.shape[:-2])
@@ -245,16 +258,17 @@ def _product_sizes(a, b) -> str:
     )
 
 
-def _scaled(beta, input, alpha, product):
-    """``beta * input + alpha * product``; a zero beta drops the input, NaNs included."""
+def _scaled(beta, input, alpha, product, *, mixed=False):
+    """``beta * input + alpha * product``; a zero beta drops the input, NaNs included. RuntimeError for different dtypes, unless ``mixed``."""
+    if not mixed and input._array.dtype != product._array.dtype:
+        raise RuntimeError(
+            f"self and mat2 must have the same dtype, but got {_cpp_name(input)} and {_cpp_name(product)}"
+        )
     if alpha != 1:
         product = product * alpha
     if beta == 0:
-        return (
-            product + (input * 0).nan_to_num(0, 0, 0).detach()
-            if input._array.shape != product._array.shape
-            else product
-        )
+        input.expand(product._array.shape)  # refuses an input that does not fit
+        return product
     return (input if beta == 1 else input * beta) + product
 
 
@@ -273,7 +287,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
 @composite(method=True, inplace=True, out=True)
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
     """``beta * input + alpha * outer(vec1, vec2)``."""
-    return _scaled(beta, input, alpha, outer(vec1, vec2))
+    return _scaled(beta, input, alpha, outer(vec1, vec2), mixed=True)
 
 
 @composite(method=True, inplace=True, out=True)
@@ -285,7 +299,7 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
 @composite(method=True, inplace=True, out=True)
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """``beta * input + alpha * sum(batch1 @ batch2)``, summed over the stack."""
-    return _scaled(beta, input, alpha, bmm(batch1, batch2).sum(0))
+    return _scaled(beta, input, alpha, bmm(batch1, batch2).sum(0, dtype=batch1.dtype))
 
 
 @composite(method=True, out=True, aliases=("ger",))

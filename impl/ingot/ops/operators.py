@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.tensor import Tensor
-from . import arithmetic, comparison, logical
+from . import arithmetic, comparison, linear, logical
 from .generate import make_inplace, make_operator
 
 _BINARY = {
@@ -25,16 +25,19 @@ for _name, _function in _COMPARISONS.items():
     setattr(Tensor, f"__{_name}__", make_operator(_function.op, f"__{_name}__"))
 
 
+_product = linear.matmul.__wrapped__  # without the keyword ``out``
+
+
 def _matmul(self, other):
-    return self.matmul(other) if isinstance(other, Tensor) else NotImplemented
+    return _product(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
 def _rmatmul(self, other):
-    return other.matmul(self) if isinstance(other, Tensor) else NotImplemented
+    return _product(other, self) if isinstance(other, Tensor) else NotImplemented
 
 
 def _imatmul(self, other):
-    return self.copy_(self.matmul(other)) if isinstance(other, Tensor) else NotImplemented
+    return self.copy_(_product(self, other)) if isinstance(other, Tensor) else NotImplemented
 
 
 def _invert(self):

@@ -13,9 +13,10 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core.dtype import FLOAT
 from ..core.errors import normalize_dims
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, wrap
 from .declare import REGISTRY, composite, primitive
 from .dispatch import admit
+from .generate import IGNORE_ERRORS, quiet, unquiet
 
 _BLOCK = 32
 """How many parts of a long axis one round adds."""
@@ -102,6 +103,8 @@ def _in_rounds(array, dim: int):
 
 @primitive("_sum(input, dims: tuple, keepdim: bool)", linear=("input",), node="SumBackward0")
 def _sum(xp, input, dims, keepdim):
+    if len(dims) == input.ndim and not keepdim and input.dtype.kind in "fc" and xp is np and input.flags.forc:
+        return np.add.reduce(input, axis=None)
     return add_up(xp, input, dims, keepdim)
 
 
@@ -123,6 +126,25 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
 
     ``sum(ones(2, 3), 0)`` is ``[2., 2., 2.]``; the sum of nothing is 0.
     """
+    if dtype is None and type(input) is Tensor:
+        array = input._array
+        if array.dtype.kind in "fc":
+            rank = array.ndim
+            if dim is None:
+                if (
+                    input._autograd is None
+                    and not keepdim
+                    and type(array) is np.ndarray
+                    and array.itemsize > 2
+                    and array.flags.forc
+                ):
+                    token = quiet(IGNORE_ERRORS)
+                    total = np.add.reduce(array, axis=None)
+                    unquiet(token)
+                    return wrap(total)
+                return _sum(input, tuple(range(rank)), keepdim)
+            if type(dim) is int and -rank <= dim < rank:
+                return _sum(input, (dim % rank,), keepdim)
     dims = dims_of("sum", input, dim)
     return _sum(_as_summed(input, dtype), dims, keepdim)
 

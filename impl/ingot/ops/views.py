@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..autograd.forward import Dual
 from ..autograd.views import View
 from ..backends import backend_of, namespace_of
 from ..backends.numpy_backend import strided
@@ -64,7 +65,7 @@ def _permute(array, dims):
 def _(grad, dims):
     inverse = [0] * len(dims)
     for place, dim in enumerate(dims):
-        inverse[dim] = place
+        inverse[dim] = place  # a negative dim is its own place counted from the end
     return _permute(grad, tuple(inverse))
 
 
@@ -125,7 +126,7 @@ def _(grad, input_shape, dim, start, stop, step):
 
 @view("_basic(input, key: tuple)", node="SliceBackward0")
 def _basic(array, key):
-    return array[key]
+    return array[key] if Ellipsis in key else array[(*key, ...)]
 
 
 @_basic.backward("input")
@@ -392,9 +393,32 @@ def infer_shape(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
 
 
+_view_of, _permute_of = _view.of, _permute.of
+
+
+def _reshaped(input, shape):
+    """The array of a contiguous tensor under ``shape`` as the user gave it, if NumPy and PyTorch read it alike; None where not."""
+    if type(input) is not Tensor or not shape:
+        return None
+    array = input._array
+    if type(array) is not np.ndarray or not array.flags.c_contiguous:
+        return None
+    try:
+        viewed = array.reshape(*shape)
+    except (TypeError, ValueError):
+        return None
+    if len(shape) == 1 and type(shape[0]) is not int:
+        shape = shape[0]
+    # NumPy takes any negative number for "the rest".
+    return viewed if viewed.shape == shape or (-1 in shape and min(shape) == -1) else None
+
+
 @composite(method=True)
 def reshape(input, *shape):
     """The same elements under another shape: a view where strides allow it, else a copy. ``x.reshape(2, -1)``."""
+    viewed = _reshaped(input, shape)
+    if viewed is not None:
+        return _view_of(viewed, input, viewed.shape)
     shape = infer_shape(_ints(shape, "shape"), input._array.size)
     array = input._array
     if array.flags.c_contiguous or _shares(array.reshape(shape), array):
@@ -410,6 +434,9 @@ def reshape_as(input, other):
 
 def view_method(self, *shape, dtype=None):
     """The same memory under another shape (RuntimeError where strides do not allow it) or read as another dtype."""
+    viewed = None if dtype is not None else _reshaped(self, shape)
+    if viewed is not None:
+        return _view_of(viewed, self, viewed.shape)
     if len(shape) == 1 and type(shape[0]) is dtypes.dtype:
         dtype = shape[0]
     if dtype is not None:
@@ -462,6 +489,11 @@ def t(input):
 @composite(method=True)
 def permute(input, *dims):
     """The view with dims in another order: ``x.permute(2, 0, 1)``."""
+    if type(input) is Tensor and dims and type(dims[0]) is int:
+        try:
+            return _permute_of(input._array.transpose(*dims), input, dims)
+        except (TypeError, ValueError):
+            pass  # PyTorch's sentences follow
     dims = _ints(dims, "dims")
     rank = input._array.ndim
     if len(dims) != rank:
@@ -646,6 +678,8 @@ def flatten(input, start_dim=0, end_dim=-1):
     shape = input._array.shape
     if rank == 0:
         return reshape(input, 1)
+    if start == 0 and end == rank - 1 and rank > 1:
+        return reshape(input, input._array.size)
     if start == end:
         return input
     return reshape(input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
@@ -891,7 +925,7 @@ def imag(input):
     return _imag(input)
 
 
-@composite(aliases=("detach_copy",))
+@composite(out=True, aliases=("detach_copy",))
 def alias_copy(input):
     """A copy."""
     return input.clone()
@@ -928,7 +962,7 @@ def _copies() -> None:
     for name, function in {
         "as_strided": as_strided, "diagonal": diagonal, "expand": expand, "narrow": narrow, "permute": permute, "select": select, "slice": slice_,
         "split": split, "split_with_sizes": split_with_sizes, "squeeze": squeeze, "t": t, "transpose": transpose, "unbind": unbind,
-        "unfold": unfold, "unsqueeze": unsqueeze, "view": view_method,
+        "unfold": unfold, "unsqueeze": unsqueeze, "view": view_method, "view_as_complex": view_as_complex, "view_as_real": view_as_real,
     }.items():  # fmt: skip
 
         def copied(input, *args, _function=function, **kwargs):
@@ -1033,6 +1067,8 @@ def _reshaped_in_place(name: str, function):
         if type(history) is View:
             origin = changed._autograd.origin
             history.origin, history.version = origin, storage.version
+        elif type(history) is Dual:
+            self._autograd = changed._autograd
         elif history is not None:
             self._autograd = changed._autograd.origin
         return self
@@ -1061,6 +1097,8 @@ def _transposed_last(self):
 
 def _all_reversed(self):
     """All dims in reverse order (matrices only, without a warning)."""
+    if self._array.ndim == 2:
+        return _permute_of(self._array.T, self, (1, 0))
     return _permute(self, tuple(reversed(range(self._array.ndim))))
 
 
