@@ -262,7 +262,7 @@ def _forward_is_transpose(body, inputs, wide) -> None:
         with forward_ad.dual_level():
             moving = iter(tangents)
             duals = [
-                forward_ad.make_dual(leaf.detach().clone(), next(moving)) if is_wide else leaf
+                forward_ad.make_dual(leaf.detach().clone(), next(moving).clone()) if is_wide else leaf
                 for leaf, is_wide in zip(leaves, wide, strict=True)
             ]
             pushed = _flat(body(ingot, *duals))

@@ -120,3 +120,18 @@ def test_second_derivatives_of_distances():
     for p in (1.5, 2.0, 3.0):
         assert ingot.autograd.gradgradcheck(lambda x, y, p=p: ingot.cdist(x, y, p), (x, y))
         assert ingot.autograd.gradgradcheck(lambda x, p=p: ingot.pdist(x, p), (x,))
+
+
+def test_norm_except_dim():
+    for dim in (0, 1, -1):
+        agree(lambda t, x, dim=dim: t.norm_except_dim(x, 2, dim), tensor(2, 3, 4))
+
+
+def test_nuclear_norm_says_what_is_missing():
+    from ingot.ops.declare import REGISTRY
+
+    if "linalg.matrix_norm" in REGISTRY:
+        agree(lambda t, x: t.norm(x, "nuc"), tensor(3, 4))
+    else:
+        with pytest.raises(NotImplementedError, match="singular values"):
+            ingot.ones(2, 2).norm("nuc")

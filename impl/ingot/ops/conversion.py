@@ -10,6 +10,7 @@ from ..core import dtype as dtypes
 from ..core import layout
 from ..core.device import device as Device
 from ..core.errors import broadcast_mismatch
+from ..core.graph import Leaf, thread
 from ..core.memory_format import (
     channels_last,
     channels_last_3d,
@@ -18,7 +19,7 @@ from ..core.memory_format import (
     preserve_format,
 )
 from ..core.storage import storage_of
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, alias
 from .creation import shape_of
 from .creation import tensor as new_tensor
 from .declare import composite, primitive
@@ -195,9 +196,18 @@ def _copy_values(self, src: Tensor) -> Tensor:
     except RuntimeError:
         raise _does_not_fit(self._array.shape, src._array.shape) from None
     array = source._array
+    before = None
+    if src._autograd is None and self.requires_grad and thread.mode.enabled and not thread.mode.level:
+        # A constant: the tensor stays a result of what it held, with a gradient of zeros, and still requires grad, as in PyTorch.
+        before = alias(self._array, None)
+        before._autograd = self._autograd.edge(self)
     self._array[...] = array.real if array.dtype.kind == "c" and self._array.dtype.kind != "c" else array
     bump(self)
     if self._autograd is not None or src._autograd is not None:
+        if before is not None:
+            source = _copied(before, source)
+        elif type(source._autograd) is Leaf:
+            source = source.clone()  # what is copied from a leaf is no leaf, and has no part in its .grad
         adopt(self, source)
     return self
 

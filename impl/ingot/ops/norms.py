@@ -111,6 +111,8 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
         admit(REGISTRY["norm"], "input", input)
     if isinstance(p, str):
         if p == "nuc":
+            if "linalg.matrix_norm" not in REGISTRY:
+                raise NotImplementedError("norm(p='nuc') needs singular values, which Ingot does not differentiate yet")
             return REGISTRY["linalg.matrix_norm"].function(
                 input, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype
             )
@@ -118,6 +120,16 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
             raise RuntimeError(f"Unknown norm: {p}")
         p = 2
     return vector_norm("norm", input, 2 if p is None else p, dim, keepdim, dtype)
+
+
+@composite()
+def norm_except_dim(v, pow=2, dim=0):
+    """The norms of the slices along ``dim``, which stays (the others have length 1); of everything for -1. What weight normalisation divides by."""
+    if dim == -1:
+        return norm(v, pow)
+    rank = v._array.ndim
+    place = normalize_dim(dim, rank)
+    return vector_norm("norm_except_dim", v, pow, [at for at in range(rank) if at != place], True)
 
 
 @composite(method=True, inplace=True, out=True)
