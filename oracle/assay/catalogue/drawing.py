@@ -27,6 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "integer": ("int64", "int32", "int16", "int8", "uint8"),
     "int64": ("int64",),
     "bool": ("bool",),
+    "float32": ("float32",),
     "smooth": ("float64",),
     "smooth-complex": ("complex128",),
 }

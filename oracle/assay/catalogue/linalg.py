@@ -217,7 +217,12 @@ def matrix_norm(d: Drawing) -> Case:
 ORDERS = (2, None, 1, 3, 0.5, math.inf, -math.inf, 0, -1, 2.5)
 
 
-@op("linalg.vector_norm", tolerance=SCALED, dtypes=(*MATRICES, "half"))
+@op(
+    "linalg.vector_norm",
+    tolerance=SCALED,
+    dtypes=(*MATRICES, "half"),
+    bad=(*FOREIGN, of_dtype("int64", "bool"), no_such_dim(2)),
+)
 @op(
     "linalg.norm",
     tolerance=SCALED,
