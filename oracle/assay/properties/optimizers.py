@@ -80,7 +80,7 @@ def check(record: OptimizerRecord, case: Case, target: Target, oracle: Target) -
     same_state(
         report, "state_dict", mine.optimizer.state_dict(), other.optimizer.state_dict(), record.tolerance, growth=growth
     )
-    if not report.verdicts:
+    if case.steps and not report.verdicts:
         _continued(report, record, case, mine)
     return report.verdicts
 
