@@ -1,7 +1,7 @@
 """Draws from continuous distributions: uniform, normal, exponential, Cauchy, log-normal, and the tensors made of them.
 
 On the CPU every number is PyTorch's, to the last bit, and so is the state of the generator afterwards (docs/randomness.md). Logarithms, sines and the like
-of float64 numbers are the C library's, through ``math``: NumPy's vector functions may differ from it in the last bit.
+of float64 numbers are the C library's (``random_normal.mapped``).
 """
 
 from __future__ import annotations
@@ -69,25 +69,18 @@ def _normal(engine, count, dtype, contiguous, mean, std):
 
 @sampler
 def _exponential(engine, count, dtype, contiguous, rate):
-    return rounded(mapped(math.log1p, -engine.doubles(count)) * (-1.0 / rate), dtype)
+    return rounded(mapped("log1p", -engine.doubles(count)) * (-1.0 / rate), dtype)
 
 
 @sampler
 def _cauchy(engine, count, dtype, contiguous, median, sigma):
-    tangents = mapped(math.tan, (engine.doubles(count) - 0.5) * math.pi)
+    tangents = mapped("tan", (engine.doubles(count) - 0.5) * math.pi)
     return rounded(fma64(tangents, sigma, median), dtype)
 
 
 @sampler
 def _log_normal(engine, count, dtype, contiguous, mean, std):
-    return rounded(mapped(_exp, scaled64(pairs(engine, count), mean, std)), dtype)
-
-
-def _exp(x: float) -> float:
-    try:
-        return math.exp(x)
-    except OverflowError:
-        return math.inf
+    return rounded(mapped("exp", scaled64(pairs(engine, count), mean, std)), dtype)
 
 
 # -- in place ------------------------------------------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def bernoulli(input, p=None, *, generator=None):
 
 @sampler
 def _geometric(engine, count, dtype, contiguous, p):
-    return rounded(np.ceil(mapped(_log, engine.doubles(count)) / math.log1p(-p)), dtype)
+    return rounded(np.ceil(mapped("log", engine.doubles(count)) / math.log1p(-p)), dtype)
 
 
 def _log(x: float) -> float:
