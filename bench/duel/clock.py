@@ -1,0 +1,63 @@
+"""What the engine measures with: wall time, processor time of other threads, page faults.
+
+The engine takes a ``Clock``, so that its statistics can be tested on simulated time, where the truth is known.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Nanoseconds of wall time, and what else happened meanwhile."""
+
+    def now(self) -> int:
+        """Wall time in nanoseconds from some start."""
+
+    def others(self) -> int:
+        """Nanoseconds of processor time that this process's *other* threads have used."""
+
+    def faults(self) -> int:
+        """Page faults of this process that needed no disk."""
+
+    def idle(self, seconds: float) -> None:
+        """Do nothing for that long."""
+
+
+class SystemClock:
+    """This process's real time."""
+
+    now = staticmethod(time.perf_counter_ns)
+    idle = staticmethod(time.sleep)
+
+    def others(self) -> int:
+        return time.process_time_ns() - time.thread_time_ns()
+
+    def faults(self) -> int:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
+class SimulatedClock:
+    """Time that passes only when a simulated subject says so."""
+
+    def __init__(self) -> None:
+        self.time = 0
+        self.spinning = 0.0  # threads that keep a processor busy while the caller is idle
+
+    def now(self) -> int:
+        return self.time
+
+    def others(self) -> int:
+        return int(self.time * self.spinning)
+
+    def faults(self) -> int:
+        return 0
+
+    def idle(self, seconds: float) -> None:
+        self.time += int(seconds * 1e9)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += int(seconds * 1e9)

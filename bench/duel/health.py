@@ -1,0 +1,144 @@
+"""What makes a figure untrustworthy, and how it is noticed.
+
+Harnesses are silently wrong: a missing synchronisation, a time multiplied by the loop count, a result that a cache returned, another subject's threads on
+the same processor. Every duel is examined for these.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from .block import Block, Contender, run_block
+from .clock import Clock
+from .statistics import CLAIM, student
+
+SPINNING = 0.25
+"""Processor time of other threads, as a share of an idle moment, from which a subject counts as leaving threads spinning."""
+
+PENDING = 0.25
+"""Time to read the last result, as a share of its block, from which work counts as left outside of the clock."""
+
+DOUBLE = 1.45
+"""The factor by which the time of a call may differ between single and doubled blocks."""
+
+ROOF = 1.05
+"""The share of the measured roof from which a figure cannot be true."""
+
+CARRY_OVER = 0.05
+"""How much slower a subject may be right after another one."""
+
+CERTAIN = 0.999
+"""Of the interval beyond which a growth is not what it should be: every row of a session is asked."""
+
+IDLE = 0.002
+
+PATIENCE = 200
+
+
+def pending_work(contender: Contender, calls: int, clock: Clock, attempts: int = 3) -> str:
+    """A sentence if results are not ready when the clock stops, else "".
+
+    Reading a result that is ready takes the same time twice; reading one that is not takes, once, what is left of the computation. The clearest of
+    several attempts counts *for* the subject: a busy machine can delay one reading, not all.
+    """
+    for _ in range(attempts):
+        share, late = _late(contender, calls, clock)
+        if share < PENDING or late < 2e-5:
+            return ""
+    return f"work is left when the clock stops: reading the result takes {late * 1e3:.3g} ms the first time ({share:.0%} of the block)"
+
+
+def _late(contender: Contender, calls: int, clock: Clock) -> tuple[float, float]:
+    """How much longer the first reading of a result takes than the second: as a share of the block, and in seconds."""
+    result = None
+    start = clock.now()
+    for _ in range(calls):
+        result = contender.call()
+    contender.synchronize()
+    stop = clock.now()
+    contender.read(result)
+    first = clock.now() - stop
+    contender.read(result)
+    late = first - (clock.now() - stop - first)
+    return late / max(stop - start, 1), late * 1e-9
+
+
+def spinning_threads(contender: Contender, calls: int, clock: Clock, attempts: int = 3) -> float:
+    """Processors kept busy by other threads while the caller is idle, right after a block: the least of several attempts."""
+    least = math.inf
+    for _ in range(attempts):
+        _quiet(clock)
+        run_block(contender, calls, clock)
+        start, busy = clock.now(), clock.others()
+        clock.idle(IDLE)
+        least = min(least, (clock.others() - busy) / max(clock.now() - start, 1))
+        if least <= SPINNING:
+            break
+    return least
+
+
+def _quiet(clock: Clock) -> None:
+    """Wait, but not for ever, until nobody spins: what one subject has left behind is not another's doing."""
+    for _ in range(PATIENCE):
+        start, busy = clock.now(), clock.others()
+        clock.idle(IDLE)
+        if clock.others() - busy <= SPINNING * (clock.now() - start):
+            return
+
+
+def growth(blocks: Sequence[Block], factors: Sequence[int]) -> str:
+    """A sentence if blocks of twice the calls do not take twice the time, beyond doubt; else ""."""
+    single, double = (
+        np.log(
+            [
+                block.nanoseconds / block.calls + 1e-3
+                for block, mine in zip(blocks, factors, strict=True)
+                if mine == factor
+            ]
+        )
+        for factor in (1, 2)
+    )
+    if min(len(single), len(double)) < 3:
+        return ""
+    effect = float(np.median(double) - np.median(single))
+    error = 1.25 * math.hypot(_spread(single), _spread(double))
+    if abs(effect) - student(min(len(single), len(double)) - 1, CERTAIN) * error < math.log(DOUBLE):
+        return ""
+    # A busy machine can slow all the rounds of one kind, but hardly the quietest of each.
+    if abs(float(np.min(double) - np.min(single))) < math.log(DOUBLE):
+        return ""
+    return f"twice the calls take {2 * math.exp(effect):.2f} times as long: a cached result, or a clock outside of the loop"
+
+
+def carry_over(order: Sequence[Sequence[str]], seconds: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """How much longer the others take right after a subject than elsewhere: {"torch": 0.07} is 7 %, listed where it is beyond doubt and ``CARRY_OVER``.
+
+    ``order[round]`` names the subjects as they ran, ``seconds[name][round]`` is the time of each.
+    """
+    found = {}
+    for suspect in seconds:
+        after: list[float] = []
+        elsewhere: list[float] = []
+        for name, times in seconds.items():
+            if name == suspect:
+                continue
+            relative = np.log(np.asarray(times)) - math.log(float(np.median(times)))
+            for place, names in enumerate(order):
+                index = names.index(name)
+                (after if index and names[index - 1] == suspect else elsewhere).append(relative[place])
+        if min(len(after), len(elsewhere)) < 6:
+            continue
+        effect = float(np.median(after) - np.median(elsewhere))
+        error = 1.25 * math.hypot(_spread(after), _spread(elsewhere))
+        if effect > math.log1p(CARRY_OVER) and effect > student(min(len(after), len(elsewhere)) - 1, CLAIM) * error:
+            found[suspect] = math.expm1(effect)
+    return found
+
+
+def _spread(values: Sequence[float] | np.ndarray) -> float:
+    """The standard error of a mean, from quartiles: spikes do not count."""
+    low, high = np.quantile(values, (0.25, 0.75))
+    return float(high - low) / 1.349 / math.sqrt(len(values))
