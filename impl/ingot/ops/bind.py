@@ -13,7 +13,8 @@ from .generate import make_inplace
 def bind(modules) -> dict[str, dict]:
     """Bind every declared op; returns namespace name -> {function name: function}.
 
-    ``modules`` are the family modules; a module's ``ALSO`` names functions (of "torch" unless qualified) that stand in further namespaces too.
+    ``modules`` are the family modules; a module's ``ALSO`` names functions (of "torch" unless qualified) that stand in further namespaces too,
+    "sigmoid as expit" under another name.
     """
     spaces: dict[str, dict] = {}
     for op in REGISTRY.values():
@@ -34,8 +35,9 @@ def bind(modules) -> dict[str, dict]:
     for module in modules:
         for namespace, names in getattr(module, "ALSO", {}).items():
             for name in names:
-                source, _, short = name.rpartition(".")
-                spaces.setdefault(namespace, {})[short] = spaces[source or "torch"][short]
+                found, _, renamed = name.partition(" as ")
+                source, _, short = found.rpartition(".")
+                spaces.setdefault(namespace, {})[renamed or short] = spaces[source or "torch"][short]
     return spaces
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.tensor import Tensor
 from .arithmetic import zeros_of
-from .declare import COMPLEXES, FLOATS, NOT_REAL_FLOAT, pointwise
+from .declare import COMPLEXES, FLOATS, NOT_REAL_FLOAT, composite, pointwise
 
 _REFUSED = (*COMPLEXES, "bool")
 
@@ -48,3 +49,11 @@ frac = pointwise(
     "frac(input: Tensor)", lambda xp, x: x - xp.trunc(x), fast=FLOATS, refuses=NOT_REAL_FLOAT, input=lambda grad: grad,
     doc="What ``trunc`` takes away, with the sign of ``input``.",
 )  # fmt: skip
+
+
+@composite("round", namespace="special", out=True)
+def _special_round(input, *, decimals=0):
+    """``round`` of floating point numbers only, as in PyTorch. NotImplementedError for integers."""
+    if isinstance(input, Tensor) and not input.is_floating_point():
+        raise NotImplementedError(f"\"round_vml_cpu\" not implemented for '{input.dtype.legacy_name}'")
+    return round(input, decimals=decimals)

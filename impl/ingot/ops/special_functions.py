@@ -22,16 +22,17 @@ def functions_for(xp):
     return special
 
 
-def _special(
+def scipy_function(
     name: str, scipy_name: str, rule, doc: str, aliases: tuple[str, ...] = (), namespace: str = "torch", **more
 ):
-    """A function of one real number; integers become the default float."""
+    """A function of one real number that SciPy has; integers become the default float. ``rule`` is None where PyTorch has no derivative."""
 
     def kernel(xp, x):
         return getattr(functions_for(xp), scipy_name)(x)
 
     return pointwise(
-        f"{name}(input: Tensor)", kernel, fast=FLOATS, promote="float", refuses=COMPLEXES, aliases=aliases, namespace=namespace, input=rule, doc=doc, **more,
+        f"{name}(input: Tensor)", kernel, fast=FLOATS, promote="float", refuses=COMPLEXES, aliases=aliases, namespace=namespace, doc=doc,
+        **({} if rule is None else {"input": rule}), **more,
     )  # fmt: skip
 
 
@@ -39,30 +40,34 @@ def _special(
 
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 
-erf = _special(
+erf = scipy_function(
     "erf",
     "erf",
     lambda grad, input: grad * (-input * input).exp() * _TWO_OVER_ROOT_PI,
     "The error function, DLMF 7.2.1.",
 )
-erfc = _special(
+erfc = scipy_function(
     "erfc",
     "erfc",
     lambda grad, input: grad * (-input * input).exp() * -_TWO_OVER_ROOT_PI,
     "``1 - erf``, exact for large numbers.",
 )
-erfinv = _special(
+erfinv = scipy_function(
     "erfinv", "erfinv", lambda grad, result: grad * (result * result).exp() / _TWO_OVER_ROOT_PI, "The inverse of ``erf``; infinite at 1 and -1.",
 )  # fmt: skip
 
 # -- gammas ---------------------------------------------------------------------------------------------------------------------------------
 
-lgamma = _special(
-    "lgamma",
-    "gammaln",
-    lambda grad, input: grad * digamma(input),
-    "The logarithm of the absolute value of the gamma function.",
-)
+
+def _lgamma(xp, x):
+    """Infinite at minus infinity too, as C's lgamma has it; SciPy says minus infinity."""
+    return xp.where(x == -math.inf, xp.asarray(math.inf, x.dtype), functions_for(xp).gammaln(x))
+
+
+lgamma = pointwise(
+    "lgamma(input: Tensor)", _lgamma, fast=FLOATS, promote="float", refuses=COMPLEXES, input=lambda grad, input: grad * digamma(input),
+    doc="The logarithm of the absolute value of the gamma function.",
+)  # fmt: skip
 
 
 def _digamma(xp, x):
@@ -127,6 +132,8 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
 
     DLMF 35.3.4. RuntimeError unless p >= 1.
     """
+    if input.dtype.name == "bool":
+        raise RuntimeError("The input tensor may not be a boolean tensor.")
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     if input.dtype.category < dtypes.FLOAT:
@@ -135,7 +142,9 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
     return lgamma(input.unsqueeze(-1) + halves).sum(-1) + p * (p - 1) / 4 * math.log(math.pi)
 
 
-def _not_differentiable(name: str):
+def no_derivative_by(name: str):
+    """The rule of an input that PyTorch has no derivative by."""
+
     def rule(grad):
         raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
 
@@ -149,12 +158,12 @@ def _gamma_density(grad, input, other):
 
 igamma = pointwise(
     "igamma(input: Tensor, other: Tensor)", lambda xp, a, x: functions_for(xp).gammainc(a, x), fast=FLOATS, refuses=NOT_REAL_FLOAT,
-    input=_not_differentiable("igamma: input"), other=lambda grad, input, other: _gamma_density(grad, input, other),
+    input=no_derivative_by("igamma: input"), other=lambda grad, input, other: _gamma_density(grad, input, other),
     doc="The lower regularized incomplete gamma function P(input, other), DLMF 8.2.4.",
 )  # fmt: skip
 igammac = pointwise(
     "igammac(input: Tensor, other: Tensor)", lambda xp, a, x: functions_for(xp).gammaincc(a, x), fast=FLOATS, refuses=NOT_REAL_FLOAT,
-    input=_not_differentiable("igammac: input"), other=lambda grad, input, other: -_gamma_density(grad, input, other),
+    input=no_derivative_by("igammac: input"), other=lambda grad, input, other: -_gamma_density(grad, input, other),
     doc="The upper regularized incomplete gamma function Q(input, other), DLMF 8.2.4.",
 )  # fmt: skip
 
@@ -168,10 +177,10 @@ def _i1_rule(grad, input, result):
     return grad * (i0(input) - (result / safe).where(~near, 0.5))
 
 
-i0 = _special(
+i0 = scipy_function(
     "i0", "i0", lambda grad, input: grad * i1(input), "The modified Bessel function of the first kind of order 0."
 )
-i1 = _special(
+i1 = scipy_function(
     "i1", "i1", _i1_rule, "The modified Bessel function of the first kind of order 1.", namespace="special", method=False, inplace=False,
 )  # fmt: skip
 

@@ -1,0 +1,75 @@
+"""Bessel and Airy functions of ``torch.special``. Values come from SciPy (CuPy's copy of it on a GPU), loaded at the first call."""
+
+from __future__ import annotations
+
+from .declare import COMPLEXES, FLOATS, pointwise
+from .special_functions import functions_for, scipy_function
+
+_FORM = {"namespace": "special", "method": False, "inplace": False}
+
+
+def _without_derivative(name: str, scipy_name: str, doc: str) -> None:
+    scipy_function(name, scipy_name, None, doc, **_FORM)
+
+
+for _name, _scipy_name, _doc in (
+    ("bessel_j0", "j0", "The Bessel function of the first kind of order 0, DLMF 10.2.2."),
+    ("bessel_j1", "j1", "The Bessel function of the first kind of order 1."),
+    ("bessel_y0", "y0", "The Bessel function of the second kind of order 0, DLMF 10.2.3."),
+    ("bessel_y1", "y1", "The Bessel function of the second kind of order 1."),
+    ("modified_bessel_i0", "i0", "The modified Bessel function of the first kind of order 0, DLMF 10.25.2."),
+    ("modified_bessel_i1", "i1", "The modified Bessel function of the first kind of order 1."),
+    ("modified_bessel_k0", "k0", "The modified Bessel function of the second kind of order 0, DLMF 10.27.4."),
+    ("modified_bessel_k1", "k1", "The modified Bessel function of the second kind of order 1."),
+    (
+        "scaled_modified_bessel_k0",
+        "k0e",
+        "``exp(x)`` times the modified Bessel function of the second kind of order 0.",
+    ),
+    (
+        "scaled_modified_bessel_k1",
+        "k1e",
+        "``exp(x)`` times the modified Bessel function of the second kind of order 1.",
+    ),
+):
+    _without_derivative(_name, _scipy_name, _doc)
+
+airy_ai = pointwise(
+    "airy_ai(input: Tensor)", lambda xp, x: functions_for(xp).airy(x)[0], fast=FLOATS, promote="float", refuses=COMPLEXES, **_FORM,
+    doc="The Airy function Ai, DLMF 9.2.",
+)  # fmt: skip
+
+
+def _spherical_j0(xp, x):
+    """sin(x) / x; its series where the quotient would lose the last bits."""
+    square = x * x
+    near = xp.abs(x) < 0.5
+    series = 1 + square * (
+        -1 / 6 + square * (1 / 120 + square * (-1 / 5040 + square * (1 / 362880 - square / 39916800)))
+    )
+    far = xp.where(near, 1, x)
+    value = xp.where(near, series, xp.sin(far) / far)
+    return xp.where(xp.isinf(x), 0, value).astype(x.dtype)
+
+
+spherical_bessel_j0 = pointwise(
+    "spherical_bessel_j0(input: Tensor)", _spherical_j0, fast=FLOATS, promote="float", refuses=COMPLEXES, **_FORM,
+    doc="The spherical Bessel function of the first kind of order 0, ``sin(x) / x``, DLMF 10.49.3.",
+)  # fmt: skip
+
+
+def _i0e_rule(grad, input, result):
+    return grad * (i1e(input) - input.sgn() * result)
+
+
+def _i1e_rule(grad, input, result):
+    """I1e' = I0e - I1e (sgn x + 1 / x), which is 1/2 at 0."""
+    near = input.abs() < 1e-6
+    safe = input.where(~near, 1)
+    return grad * (i0e(input) - result * (input.sgn() + 1 / safe)).where(~near, 0.5)
+
+
+i0e = scipy_function("i0e", "i0e", _i0e_rule, "``exp(-|x|)`` times ``i0``.", **_FORM)
+i1e = scipy_function("i1e", "i1e", _i1e_rule, "``exp(-|x|)`` times ``special.i1``.", **_FORM)
+
+ALSO = {"special": ("i0",)}
