@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 
 import numpy as np
 
@@ -142,15 +143,20 @@ def _representable_to(high: int, dtype: dtypes.dtype, digits: int) -> int:
 _C_NAMES = {"uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long", "bool": "bool"}  # fmt: skip
 
 
+@cache
+def _limits(dtype: dtypes.dtype) -> tuple[float, float]:
+    """The least and the greatest number of a dtype that holds integers."""
+    if dtype.name in _DIGITS:
+        return -dtypes_max(dtype), dtypes_max(dtype)
+    if dtype.name == "bool":
+        return 0, 1
+    limits = np.iinfo(dtype.numpy)
+    return int(limits.min), int(limits.max)
+
+
 def _require_within(dtype: dtypes.dtype, value: int, name: str) -> None:
     """RuntimeError where the dtype cannot hold a bound; a warning where a float no longer holds every integer up to it."""
-    if dtype.name in _DIGITS:
-        least, most = -dtypes_max(dtype), dtypes_max(dtype)
-    elif dtype.name == "bool":
-        least, most = 0, 1
-    else:
-        limits = np.iinfo(dtype.numpy)
-        least, most = int(limits.min), int(limits.max)
+    least, most = _limits(dtype)
     if not least <= value <= most:
         raise RuntimeError(f"{name} is out of bounds for {_C_NAMES.get(dtype.name, dtype.name)}")
     digits = _DIGITS.get(dtype.name)

@@ -51,6 +51,11 @@ def fma32(a, b, c) -> np.ndarray:
     return total.astype(_F)
 
 
+def _fma(a, b, c) -> np.ndarray:
+    """``fma32`` without the look for ties: for the arguments of the polynomials, of which none makes one."""
+    return np.add(np.multiply(a, b, dtype=np.float64), c, dtype=np.float64).astype(_F)
+
+
 def log32(x: np.ndarray) -> np.ndarray:
     """Cephes' ``logf`` of positive normal float32 numbers."""
     bits = x.view(np.int32)
@@ -62,11 +67,11 @@ def log32(x: np.ndarray) -> np.ndarray:
     square = x * x
     wide = x.astype(np.float64)
     y = _polynomial(_LOG, wide) * x
-    y = fma32(y, square, exponent * _LN2_LOW)
+    y = _fma(y, square, exponent * _LN2_LOW)
     square *= _F(0.5)
     y -= square
     y += x
-    return fma32(exponent, _LN2_HIGH, y)
+    return _fma(exponent, _LN2_HIGH, y)
 
 
 def sincos32(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -79,9 +84,9 @@ def sincos32(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x = np.add(wide * part, x, dtype=np.float64).astype(_F)
     square = x * x
     wide = square.astype(np.float64)
-    cosine = fma32(_polynomial(_COSINE, wide) * square, square, square * _F(-0.5))
+    cosine = _fma(_polynomial(_COSINE, wide) * square, square, square * _F(-0.5))
     cosine += _F(1)
-    sine = fma32(_polynomial(_SINE, wide) * square, x, x)
+    sine = _fma(_polynomial(_SINE, wide) * square, x, x)
     swapped = (octant & 2).astype(bool)
     sign = octant.view(np.uint32) << 29 & 0x80000000
     sines, cosines = np.where(swapped, cosine, sine), np.where(swapped, sine, cosine)
