@@ -19,6 +19,7 @@ from .declare import (
     pointwise,
     primitive,
 )
+from .dispatch import number_of
 from .return_types import return_type
 
 NOT_INTEGER = FLOATS + HALVES + COMPLEXES + UNSIGNED + ("bool",)
@@ -154,6 +155,8 @@ addcdiv = pointwise(
 
 
 def _check_rounding(dtype, input, other, rounding_mode) -> None:
+    if rounding_mode is not None and not isinstance(rounding_mode, str):
+        raise TypeError(f"div(): argument 'rounding_mode' must be str, not {type(rounding_mode).__name__}")
     if rounding_mode not in (None, "trunc", "floor"):
         raise RuntimeError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
@@ -321,6 +324,9 @@ pow = pointwise(
 @composite(method=True, out=True, inplace=True)
 def float_power(input, exponent) -> Tensor:
     """``pow`` in double precision, complex where an operand is: ``float_power(tensor([4]), -0.5)`` is ``[0.5]`` in float64."""
+    for one in (input, exponent):
+        if not isinstance(one, Tensor) and number_of(one) is None:
+            raise TypeError(f"float_power(): expected Tensor or Number, not {type(one).__name__}")
     complicated = any(
         isinstance(one, complex) or (isinstance(one, Tensor) and one.is_complex()) for one in (input, exponent)
     )
@@ -347,10 +353,22 @@ rsqrt = pointwise(
 
 @composite(method=True, out=True, inplace=True)
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
-    """``input * 2 ** other``: ``ldexp(tensor([1.]), tensor([3]))`` is ``[8.]``."""
-    if not isinstance(other, Tensor):
-        raise TypeError(f"ldexp(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
-    return mul(input, pow(2.0, other))
+    """``input * 2 ** other``: ``ldexp(tensor([1.]), tensor([3]))`` is ``[8.]``.
+
+    For whole exponents the result is rounded once and keeps the dtype of a floating ``input``, whatever intermediate powers would do.
+    """
+    for position, (name, one) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(one, Tensor):
+            raise TypeError(
+                f"ldexp(): argument '{name}' (position {position}) must be Tensor, not {type(one).__name__}"
+            )
+    if input.dtype.category < dtypes.FLOAT or other.dtype.category >= dtypes.FLOAT:
+        return mul(input, pow(2.0, other))
+    exponent = other.to(dtypes.int64).clamp(-2200, 2200)  # beyond, every result is 0 or infinite
+    half = div(exponent, 2, rounding_mode="floor")
+    wide = dtypes.complex128 if input.is_complex() else dtypes.float64
+    scaled = mul(input.to(wide), pow(2.0, half.to(dtypes.float64)))
+    return mul(scaled, pow(2.0, (exponent - half).to(dtypes.float64))).to(input.dtype)
 
 
 # -- magnitudes and signs -----------------------------------------------------------------------------------------------------------------

@@ -67,7 +67,9 @@ def finish(array, requires_grad: bool) -> Tensor:
 
 
 def filled(shape, value, dtype: dtypes.dtype, place: device, requires_grad: bool = False) -> Tensor:
-    """A tensor of one value."""
+    """A tensor of one value. TypeError for a value that is no number."""
+    if number_of(value) is None:
+        raise TypeError(f"a fill value must be Number, not {type(value).__name__}")
     array = allocate(shape, dtype, place)
     array.fill(np.asarray(value).astype(dtype.numpy).item())
     return finish(array, requires_grad)
@@ -116,10 +118,8 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
 def array_from(data, dtype: dtypes.dtype | None) -> np.ndarray:
     """A new host array holding ``data``, with the dtype that PyTorch infers (or ``dtype``)."""
     if isinstance(data, np.ndarray):
-        dtypes.of(data.dtype.newbyteorder("="))
-        array = np.array(data, order="C")
-        target = dtype.numpy if dtype else array.dtype.newbyteorder("=")
-        return _convert(array, target)
+        _check_readable(data)
+        return _convert(np.array(data, order="C"), dtype.numpy if dtype else data.dtype)
     if isinstance(data, np.generic):
         return array_from(np.asarray(data), dtype)
     number = number_of(data)
@@ -198,7 +198,7 @@ def _infer(leaves: list) -> dtypes.dtype:
         return dtypes.get_default_dtype()
     found = None
     for kind in {type(leaf) if type(leaf) in NUMBERS else leaf.dtype for leaf in leaves}:
-        if kind in NUMBERS:
+        if isinstance(kind, type):  # not "in NUMBERS": NumPy's dtype("float64") equals float
             one = _number_dtype(kind(0))
         else:
             one = kind if isinstance(kind, dtypes.dtype) else dtypes.of(kind)
@@ -242,16 +242,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    dtypes.of(ndarray.dtype)
-    if any(step < 0 for step in ndarray.strides):
-        raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
-            "supported. (You can probably work around this by making a copy of your array with array.copy().)"
-        )
-    if any(step % ndarray.itemsize for step in ndarray.strides):
-        raise ValueError(
-            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory."
-        )
+    _check_readable(ndarray)
     if not ndarray.flags.writeable:
         import warnings
 
@@ -265,6 +256,24 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     made = wrap(ndarray.view(np.ndarray))
     made._storage = Storage(made._array)
     return made
+
+
+def _check_readable(ndarray: np.ndarray) -> None:
+    """TypeError for a dtype that no tensor holds; ValueError for a foreign byte order, and for strides that no tensor has."""
+    if not ndarray.dtype.isnative:
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion between byte orders is currently not supported."
+        )
+    dtypes.of(ndarray.dtype)
+    if any(step < 0 for step in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
+            "supported. (You can probably work around this by making a copy of your array with array.copy().)"
+        )
+    if any(step % ndarray.itemsize for step in ndarray.strides):
+        raise ValueError(
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory."
+        )
 
 
 # -- like another tensor ------------------------------------------------------------------------------------------------------------------
@@ -358,10 +367,12 @@ def arange(
     *args, start=0, end=None, step=1, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
 ):
     """Numbers from ``start`` up to (not including) ``end`` in steps: ``arange(5)``, ``arange(1, 2, 0.5)``. int64 unless a bound is a float."""
-    if len(args) == 1:
+    if len(args) > 3:
+        raise TypeError(f"arange() takes from 1 to 3 positional arguments but {len(args)} were given")
+    if len(args) == 1 and end is None:
         end = args[0]
     elif args:
-        start, end, step = (*args, step)[:3]
+        start, end, step = (*args, *(end, step)[len(args) - 1 :])
     start, end, step = _numbers(start, end, step)
     for value in (start, end, step):
         if number_of(value) is None:
@@ -500,7 +511,7 @@ def empty_permuted(
             else "Duplicate dim not allowed"
         )
     made = allocate([size[dim] for dim in physical_layout], _float_or(dtype), place_of(device))
-    inverse = sorted(range(len(size)), key=lambda dim: physical_layout.index(dim))
+    inverse = [list(physical_layout).index(dim) for dim in range(len(size))]
     return finish(made.transpose(inverse), requires_grad)
 
 
@@ -571,7 +582,7 @@ def as_tensor(data, dtype=None, device=None):
     """A tensor on the memory of ``data`` where that is possible (tensors, NumPy arrays), else a copy."""
     if isinstance(data, Tensor):
         return data.to(data.device if device is None else device, data.dtype if dtype is None else dtypes.parse(dtype))
-    if isinstance(data, np.ndarray) and data.dtype.isnative:
+    if isinstance(data, np.ndarray):
         made = from_numpy(data)
         return made.to(place_of(device), made.dtype if dtype is None else dtypes.parse(dtype))
     return tensor(data, dtype=dtype, device=device)
@@ -605,7 +616,20 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
     """A vector on the memory of a Python buffer. ValueError where the buffer is too short."""
     found = dtypes.parse(dtype)
-    view = memoryview(buffer)
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise ValueError("object does not implement Python buffer protocol.") from None
+    if view.readonly:
+        import warnings
+
+        warnings.warn(
+            "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can write to the underlying "
+            "(supposedly non-writable) buffer using the tensor. You may want to copy the buffer to protect its data or make it writable before "
+            "converting it to a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
     if view.nbytes <= 0 and count != 0:
         raise ValueError(f"both buffer length ({view.nbytes}) and count ({count}) must not be 0")
     if not 0 <= offset < view.nbytes:

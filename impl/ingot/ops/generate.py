@@ -216,7 +216,8 @@ def _write_node(op: Op) -> str:
         elif item is not None and item.role != STATIC:
             slots += [f"saved_{name}", f"version_{name}"]
             unpack[name] = (
-                f"self.saved_{name} if self.version_{name} is None else _unpack_input(self.saved_{name}, self.version_{name})"
+                f"_t if type(_t := self.saved_{name}) is _Tensor and ((_s := _t._storage) is None or _s.version == self.version_{name}) "
+                f"else _t if self.version_{name} is None else _unpack_input(_t, self.version_{name})"
             )
         else:
             slots.append(f"saved_{name}")
@@ -457,7 +458,7 @@ def _pointwise(op: Op, operator: str = "", reflected: bool = False) -> tuple[str
                 f"        if _a{tensor}.dtype in _fast and _a{tensor}.dtype.kind in ('iufc' if type(_a{number}) is int else 'fc'):",
                 *_computation(
                     op,
-                    call.replace("type(_a0)", f"type(_a{tensor})"),
+                    _with_number(call, tensor, number, is_ufunc),
                     names,
                     arguments,
                     tuple_of,
@@ -476,6 +477,12 @@ def _pointwise(op: Op, operator: str = "", reflected: bool = False) -> tuple[str
     return text, scope
 
 
+def _with_number(call: str, tensor: int, number: int, is_ufunc: bool) -> str:
+    """The call with a Python number: ufuncs give it the array's dtype themselves, other kernels are given a scalar that has it already."""
+    call = call.replace("type(_a0)", f"type(_a{tensor})")
+    return call if is_ufunc else call.replace(f", _a{number}", f", _a{tensor}.dtype.type(_a{number})")
+
+
 def _computation(
     op: Op, call: str, names: list, arguments: str, tuple_of: str, indent: str, number: int | None = None
 ) -> list[str]:
@@ -491,8 +498,9 @@ def _computation(
     ]  # fmt: skip
     if op.rules:
         tensors = [name for place, name in enumerate(names) if place != number]
+        plain = " and ".join(f"{name}._autograd is None" for name in tensors)
         lines += [
-            f"if {' and '.join(f'{name}._autograd is None' for name in tensors)}:", "    _out._autograd = None", "    return _out",
+            f"if {plain} or not ((_mode := _thread.mode).enabled or _mode.special):", "    _out._autograd = None", "    return _out",
             f"return _record(_out, {arguments})",
         ]  # fmt: skip
     else:

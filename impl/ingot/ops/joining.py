@@ -448,7 +448,6 @@ def meshgrid(*tensors, indexing=None):
         for dim, one in enumerate(given)
     ]
     if swap:
-        grids = [one.transpose(0, 1) for one in grids]
         grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
 

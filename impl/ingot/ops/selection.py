@@ -125,8 +125,12 @@ def _share_smaller(grad, own, other):
 
 
 def _extremum(name: str, ufunc, input_rule, other_rule, doc: str):
+    def check(dtype, *operands) -> None:
+        if dtype.is_complex:
+            raise RuntimeError(f"{name} not implemented for complex tensors.")
+
     return pointwise(
-        f"{name}(input: Tensor, other: Tensor)", ufunc, fast=_ORDERED + HALVES, half="native", refuses=_UNORDERED, inplace=False,
+        f"{name}(input: Tensor, other: Tensor)", ufunc, fast=_ORDERED + HALVES, half="native", refuses=_UNORDERED, check=check, inplace=False,
         input=input_rule, other=other_rule, doc=doc,
     )  # fmt: skip
 
@@ -187,9 +191,11 @@ def _check_clamp(dtype, input, min, max) -> None:
     _check_real(dtype, input)
 
 
-def _check_real(dtype, *operands) -> None:
+def _check_real(dtype, input, *bounds) -> None:
     if dtype.is_complex:
         raise NotImplementedError("clamp is not supported for complex types")
+    if input.dtype.name == "bool" and any(bound is not None and not isinstance(bound, Tensor) for bound in bounds):
+        raise NotImplementedError("\"clamp_scalar_cpu\" not implemented for 'Bool'")
 
 
 clamp = pointwise(
@@ -202,12 +208,12 @@ clamp = pointwise(
     """,
 )  # fmt: skip
 clamp_min = pointwise(
-    "clamp_min(input: Tensor, min)", lambda xp, x, low: xp.maximum(x, low), fast=FLOATS + INTEGERS, refuses=UNSIGNED + ("bool",), check=_check_real,
+    "clamp_min(input: Tensor, min)", lambda xp, x, low: xp.maximum(x, low), fast=FLOATS + INTEGERS, refuses=UNSIGNED, check=_check_real,
     input=lambda grad, input, min: grad.where(input >= min, 0), min=lambda grad, input, min: grad.where(input < min, 0),
     doc="``maximum(input, min)``.",
 )  # fmt: skip
 clamp_max = pointwise(
-    "clamp_max(input: Tensor, max)", lambda xp, x, high: xp.minimum(x, high), fast=FLOATS + INTEGERS, refuses=UNSIGNED + ("bool",), check=_check_real,
+    "clamp_max(input: Tensor, max)", lambda xp, x, high: xp.minimum(x, high), fast=FLOATS + INTEGERS, refuses=UNSIGNED, check=_check_real,
     input=lambda grad, input, max: grad.where(input <= max, 0), max=lambda grad, input, max: grad.where(input > max, 0),
     doc="``minimum(input, max)``.",
 )  # fmt: skip
@@ -216,6 +222,8 @@ clamp_max = pointwise(
 
 
 def _check_lerp(dtype, input, end, weight) -> None:
+    if input.dtype.category < dtypes.FLOAT:
+        raise NotImplementedError(f"\"lerp_cpu\" not implemented for '{input.dtype.legacy_name}'")
     for name, one in (("end", end), ("weight", weight)):
         if isinstance(one, Tensor) and one.dtype is not input.dtype:
             raise RuntimeError(f"expected dtype {input.dtype.name} for `{name}` but got dtype {one.dtype.name}")
