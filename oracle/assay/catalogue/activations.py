@@ -141,5 +141,5 @@ def softmin(d: Drawing) -> Case:
     if not d.inexact:
         options["dtype"] = DType(d.choice("float32", "float64"))
     elif d.flag():
-        options["dtype"] = DType(d.choice("float64", "float32"))
+        options["dtype"] = DType("float64" if d.smooth else d.choice("float64", "float32"))
     return d.call(d.tensor(shape, ("uniform", -math.e, math.e)), **options)

@@ -169,7 +169,12 @@ def pointwise(d: Drawing) -> Case:
     return d.stateful(inputs=(d.tensor(d.shape(), SPREAD),))
 
 
-@module("nn.Identity", tolerance=EXACT)
+def nothing_given(d: Drawing) -> Case:
+    """A module without the argument of its forward."""
+    return d.stateful()
+
+
+@module("nn.Identity", tolerance=EXACT, bad=(nothing_given,))
 def identity(d: Drawing) -> Case:
     """Identity ignores whatever it is constructed with."""
     return d.stateful(*d.choice((), (54,)), inputs=(d.tensor(d.shape(), SPREAD),), **d.choice({}, {"unused": 1}))
