@@ -227,7 +227,8 @@ def _fill_into(self, value) -> Tensor:
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
             )
         return _copy_values(self, value)
-    return _copy_values(self, new_tensor(value))
+    # A Python float in float64: by way of the default dtype it would be rounded on its way into a float64 tensor.
+    return _copy_values(self, new_tensor(value, dtype=dtypes.float64 if isinstance(value, float) else None))
 
 
 def _zero_(self) -> Tensor:
