@@ -80,10 +80,16 @@ def run(
         for node in {_node(edge): None for edge in roots}:
             if not counts[node]:
                 heapq.heappush(heap, (-node.sequence, node))
-        while heap:
-            node = heapq.heappop(heap)[1]
+        first: Node | None = None  # of the nodes that became ready, the one recorded last; the others wait in the heap
+        while heap or first is not None:
+            if first is None:
+                node = heapq.heappop(heap)[1]
+            else:
+                node = heapq.heappushpop(heap, (-first.sequence, first))[1] if heap else first
+                first = None
             grad: Any = buffers.pop(node, None)
-            owned.discard(node)
+            if owned:
+                owned.discard(node)
             if type(node) is Leaf:
                 if grad is not None:
                     _deliver(node, grad, task)
@@ -116,18 +122,21 @@ def run(
                     else:
                         buffers[after] = grad
                     grad = None
-                left = counts[after] - 1
-                counts[after] = left
-                if left == 0:
-                    if type(after) is Leaf:
-                        leaves.append(after)
-                    else:
-                        heapq.heappush(heap, (-after.sequence, after))
+                left = counts[after]
+                if left > 1:
+                    counts[after] = left - 1
+                elif type(after) is Leaf:
+                    leaves.append(after)
+                elif first is None:
+                    first = after
+                else:
+                    if after.sequence > first.sequence:
+                        first, after = after, first
+                    heapq.heappush(heap, (-after.sequence, after))
             results = None
             if leaves:  # at once, in the order of the edges
                 for leaf in leaves:
                     grad = buffers.pop(leaf, None)
-                    owned.discard(leaf)
                     if grad is not None:
                         _deliver(leaf, grad, task)
                     grad = None

@@ -94,7 +94,14 @@ def unpack_input(saved, version: int):
 
 
 def unpack_result(saved, version: int, node, number: int):
-    """The saved result, a tensor whose history is ``node`` again."""
+    """The saved result, a tensor whose history is ``node`` again; without history where nothing is recorded."""
+    if (
+        type(saved) is Tensor
+        and saved._storage.version == version
+        and saved._autograd is None
+        and not thread.mode.enabled
+    ):  # type: ignore[union-attr]
+        return saved
     if type(saved) is Packed:
         tensor = saved.unpack()
         tensor = alias(tensor._array, storage_of(tensor))

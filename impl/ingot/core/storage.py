@@ -9,6 +9,8 @@ asks (``storage_of``), because most results are never aliased; "none" means vers
 
 from __future__ import annotations
 
+import numpy as np
+
 
 class Storage:
     """One block of memory: ``root`` is the array that spans it, ``version`` how often it was written."""
@@ -30,8 +32,8 @@ def storage_of(tensor) -> Storage:
 
 def address(array) -> int:
     """The address of an array's first element, on whichever device it lies."""
-    if hasattr(array, "ctypes"):
-        return array.ctypes.data
+    if type(array) is np.ndarray:
+        return array.__array_interface__["data"][0]
     return array.data.ptr
 
 

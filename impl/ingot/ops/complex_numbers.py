@@ -14,7 +14,7 @@ from .declare import EVERY, composite, pointwise
 
 def conjugate(value):
     """The conjugate of a tensor or a Python number, which is the value itself where it is real. For gradient rules."""
-    if isinstance(value, Tensor):
+    if type(value) is Tensor or isinstance(value, Tensor):
         return conj_physical(value) if value._array.dtype.kind == "c" else value
     return value.conjugate()
 

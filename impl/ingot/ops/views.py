@@ -15,7 +15,7 @@ from ..core import layout
 from ..core.errors import broadcast_mismatch, index_of, normalize_dim, normalize_dims
 from ..core.graph import thread
 from ..core.memory_format import contiguous_format
-from ..core.storage import storage_of
+from ..core.storage import address, storage_of
 from ..core.storage import storage_offset as offset_of
 from ..core.tensor import Tensor, wrap
 from .declare import composite, primitive, view
@@ -47,8 +47,13 @@ def _view(array, shape):
     return viewed
 
 
-def _shares(a, b) -> bool:
-    return a.size == 0 or (a.ctypes.data == b.ctypes.data if hasattr(a, "ctypes") else a.data.ptr == b.data.ptr)
+def _shares(reshaped, array) -> bool:
+    """Whether a reshaped array shows the memory of ``array``, and is no copy."""
+    if type(array) is np.ndarray:
+        base = reshaped.base
+        if base is array or (base is not None and base is array.base):
+            return True
+    return array.size == 0 or address(reshaped) == address(array)
 
 
 @_view.backward("input")
@@ -421,8 +426,9 @@ def reshape(input, *shape):
         return _view_of(viewed, input, viewed.shape)
     shape = infer_shape(_ints(shape, "shape"), input._array.size)
     array = input._array
-    if array.flags.c_contiguous or _shares(array.reshape(shape), array):
-        return _view(input, shape)
+    viewed = array.reshape(shape)
+    if array.flags.c_contiguous or _shares(viewed, array):
+        return _view_of(viewed, input, shape)
     return _view(input.clone(memory_format=contiguous_format), shape)
 
 
@@ -545,6 +551,8 @@ def expand(self, *sizes, implicit=False):
     sizes = _ints(sizes)
     shape = self._array.shape
     lead = len(sizes) - len(shape)
+    if not shape and sizes and min(sizes) >= 0:
+        return _expand(self, sizes)
     if lead < 0:
         raise RuntimeError(
             f"expand(torch.{self.dtype.legacy_name}Tensor{{{list(shape)}}}, size={list(sizes)}): the number of sizes provided "
