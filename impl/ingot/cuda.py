@@ -34,9 +34,19 @@ def synchronize(device=None) -> None:
 
 
 def manual_seed(seed: int) -> None:
-    """Seed the current device's generator; nothing without CUDA."""
+    """Seed the current device's default generator (for good measure also CuPy's own); nothing without CUDA."""
     if is_available():
+        from .core.device import device
+        from .core.generator import default_for
+
+        default_for(device("cuda", current_device())).manual_seed(int(seed))
         backend_for("cuda").manual_seed(int(seed))
 
 
-manual_seed_all = manual_seed
+def manual_seed_all(seed: int) -> None:
+    """Seed the default generators of all devices; nothing without CUDA."""
+    from .core.device import device
+    from .core.generator import default_for
+
+    for index in range(device_count()):
+        default_for(device("cuda", index)).manual_seed(int(seed))

@@ -116,6 +116,15 @@ def test_manual_seed_seeds_the_device_too(cuda):
     assert (host(ingot.rand(5, device="cuda")) == first).all()
 
 
+@pytest.mark.parametrize("seeding", ["manual_seed", "manual_seed_all"])
+def test_cuda_seeds_of_their_own(cuda, seeding):
+    getattr(ingot.cuda, seeding)(3)
+    first = host(ingot.rand(5, device="cuda"))
+    ingot.cuda.manual_seed(3)
+    assert (host(ingot.rand(5, device="cuda")) == first).all()
+    assert (first == host(ingot.rand(5, device="cuda", generator=ingot.Generator("cuda").manual_seed(3)))).all()
+
+
 def test_the_host_stream_does_not_move(cuda):
     before = ingot.get_rng_state().numpy().tobytes()
     ingot.rand(5, device="cuda")
