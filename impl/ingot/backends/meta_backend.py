@@ -261,6 +261,7 @@ SHAPE_RULES = {
     np.where: _where, np.concatenate: _concatenate, np.take: _take, np.copy: _same, np.zeros_like: _same, np.ones_like: _same,
     np.empty_like: _same, np.full_like: _same, np.cumsum: _same, np.cumprod: _same, np.sort: _same, np.clip: _same, np.nan_to_num: _same,
     np.flip: _same, np.roll: _same, np.round: _same, np.tril: _same, np.triu: _same,
+    np.argpartition: lambda a, kth, *args, **kwargs: MetaArray(_ghost(a.shape, np.int64)),
     np.argsort: lambda a, *args, **kwargs: MetaArray(_ghost(a.shape, np.int64)),
     np.sum: _reduction(), np.prod: _reduction(), np.max: _reduction(), np.min: _reduction(), np.mean: _reduction(), np.var: _reduction(),
     np.std: _reduction(), np.any: _reduction(np.dtype(bool)), np.all: _reduction(np.dtype(bool)), np.argmax: _reduction(np.dtype(np.int64)),

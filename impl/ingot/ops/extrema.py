@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.dtype import HALF_NUMPY
 from ..core.errors import index_of, normalize_dim
 from ..core.tensor import Tensor
 from .declare import REGISTRY, composite, primitive
@@ -90,14 +91,18 @@ def aminmax(input, *, dim=None, keepdim=False):
 # -- value and place: the gradient goes to the place chosen -----------------------------------------------------------------------------------
 
 
-def _select(name: str, search: str):
+def _select(name: str, search: str, ufunc: str):
     @primitive(
         f"_{name}(input, dim: int, keepdim: bool)", outputs=("values", "indices"), half="native", node=f"{name.capitalize()}Backward0"
     )  # fmt: skip
     def select(xp, input, dim, keepdim):
-        indices = _places(xp, input, dim, search)
-        values = xp.take_along_axis(input, indices, axis=dim)
-        return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
+        # ml_dtypes' own search does not know NaN, and NumPy's of float16 is slow.
+        wide = input.astype(np.float32) if input.dtype in HALF_NUMPY else input
+        indices = getattr(wide, search)(axis=dim, keepdims=keepdim)
+        values = getattr(xp, ufunc).reduce(wide, axis=dim, keepdims=keepdim)
+        if wide is not input:
+            values = values.astype(input.dtype)
+        return (values, indices) if indices.ndim < 2 else (contiguous(xp, values), contiguous(xp, indices))
 
     @select.backward("input")
     def _(grad, indices, input_shape, dim, keepdim):
@@ -117,15 +122,7 @@ def _wide(keepdim: bool, dim: int, *tensors):
     return tensors if keepdim else tuple(one.unsqueeze(dim) for one in tensors)
 
 
-def _places(xp, array, dim: int, search: str):
-    """int64 places of the extremes along a dim, which stays at length 1; of equal ones the first."""
-    if array.dtype.kind == "V" or array.dtype.name == "bfloat16":
-        # ml_dtypes' own search does not know NaN.
-        array = array.astype(np.float32)
-    return xp.expand_dims(xp.asarray(getattr(xp, search)(array, axis=dim)), dim).astype(np.int64)
-
-
-_max, _min = _select("max", "argmax"), _select("min", "argmin")
+_max, _min = _select("max", "argmax", "maximum"), _select("min", "argmin", "minimum")
 
 
 def _along_one(name: str, input, dim, keepdim, select):
@@ -187,8 +184,10 @@ def _argument(name: str, input, dim, keepdim):
 
 @primitive("_argument_place(input, dim: int, keepdim: bool, search: str)", differentiable=(), half="native")
 def _argument_place(xp, input, dim, keepdim, search):
-    found = _places(xp, input, dim, search)
-    return found if keepdim else found.squeeze(dim)
+    # ml_dtypes' own search does not know NaN.
+    wide = input.astype(np.float32) if input.dtype in HALF_NUMPY else input
+    found = getattr(wide, search)(axis=dim, keepdims=keepdim)
+    return found if found.ndim < 2 else contiguous(xp, found)
 
 
 @composite(method=True, out=True)

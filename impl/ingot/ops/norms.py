@@ -25,8 +25,9 @@ def norm_of(xp, array, p, dims, keepdim):
     if p == 2:
         if array.dtype.kind == "c":
             return xp.sqrt(add_up(xp, array.real * array.real + array.imag * array.imag, dims, keepdim))
-        if len(dims) == array.ndim == 1 and not keepdim:
-            return xp.sqrt(xp.dot(array, array))
+        if len(dims) == array.ndim > 0 and not keepdim and array.flags.c_contiguous:
+            flat = array.reshape(-1)
+            return xp.sqrt(xp.matmul(flat, flat))
         return xp.sqrt(add_up(xp, array * array, dims, keepdim))
     if p == 0:
         return add_up(xp, (array != 0).astype(real), dims, keepdim)

@@ -62,11 +62,26 @@ def add_up(xp, array, dims, keepdim):
     """The sum of an array over ``dims``. NOTE [Accurate sums]"""
     if len(dims) == array.ndim and (xp is not np or array.flags.forc):
         return xp.add.reduce(array, axis=None, keepdims=keepdim, dtype=array.dtype)
+    if dims == (array.ndim - 1,) and _has_short_rows(xp, array):
+        # NumPy starts anew for each row; a product with ones takes a tenth of the time.
+        rows = array.reshape(-1, array.shape[-1]) @ np.ones(array.shape[-1], array.dtype)
+        return rows.reshape((*array.shape[:-1], 1) if keepdim else array.shape[:-1])
     if xp is np and array.size >= 4096 and array.dtype.kind in "fc":
         array, dims, restore = _split_long_axes(array, dims)
         result = np.add.reduce(array, axis=dims, keepdims=True)
         return contiguous(xp, result.reshape(restore(keepdim)))
     return contiguous(xp, xp.add.reduce(array, axis=dims, keepdims=keepdim, dtype=array.dtype))
+
+
+def _has_short_rows(xp, array) -> bool:
+    return (
+        xp is np
+        and array.dtype.kind == "f"
+        and array.itemsize > 2
+        and array.size >= 4096
+        and 0 < array.shape[-1] <= 32
+        and array.flags.c_contiguous
+    )
 
 
 def _split_long_axes(array, dims):
@@ -280,7 +295,8 @@ def _logsumexp(xp, input, dims, keepdim):
     largest = xp.maximum.reduce(input.real, axis=dims, keepdims=True)
     # An infinite maximum must not be subtracted from itself.
     shift = xp.where(xp.isinf(largest), 0, largest).astype(input.real.dtype)
-    total = xp.log(add_up(xp, xp.exp(input - shift), dims, keepdim))
+    off = input - shift
+    total = xp.log(add_up(xp, xp.exp(off, out=off) if off.ndim else xp.exp(off), dims, keepdim))
     return contiguous(xp, total + (shift if keepdim else shift.reshape(total.shape)))
 
 

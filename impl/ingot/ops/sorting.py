@@ -102,6 +102,18 @@ def msort(input):
     return sort(input, 0).values
 
 
+def _best(xp, array, k: int, axis: int, largest: bool):
+    """Places of the ``k`` extreme elements along an axis, best first; only these are sorted."""
+    head = (slice(None),) * axis
+    length = array.shape[axis]
+    if not 0 < k < length // 4:
+        return _order(xp, array, axis, largest)[(*head, slice(0, k))]
+    keys = _keys(xp, array)
+    found = xp.argpartition(keys, length - k if largest else k - 1, axis=axis)
+    found = xp.sort(found[(*head, slice(length - k, None) if largest else slice(0, k))], axis=axis)
+    return xp.take_along_axis(found, _order(xp, xp.take_along_axis(keys, found, axis=axis), axis, largest), axis=axis)
+
+
 @composite(method=True, out=True)
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """(values, indices) of the ``k`` largest (or smallest) along a dim, best first."""
@@ -111,8 +123,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     if not 0 <= k <= length:
         raise RuntimeError(f"selected index k out of range: got k={k} for a dimension of size {length}")
     xp = namespace_of(wide._array)
-    order = _order(xp, wide._array, place, bool(largest))
-    chosen = wrap(xp.ascontiguousarray(order[(slice(None),) * place + (slice(0, k),)]).astype(np.int64))
+    chosen = wrap(xp.ascontiguousarray(_best(xp, wide._array, k, place, bool(largest))).astype(np.int64))
     values = _pick(wide, chosen, place)
     shape = values.shape if input._array.ndim or k != 1 else ()
     return return_type("topk", "values", "indices")(values.reshape(shape), chosen.reshape(shape))
@@ -141,20 +152,30 @@ def kthvalue(input, k, dim=-1, keepdim=False):
         raise RuntimeError(
             f"kthvalue(): selected number k out of range for dimension {normalize_dim(dim, input._array.ndim)}"
         )
-    return _single("kthvalue", input, dim, keepdim, lambda xp, rows: _order(xp, rows, -1, False)[..., k - 1])
+
+    def choose(xp, rows):
+        keys = _keys(xp, rows)
+        return _place_of(xp, keys, xp.sort(keys, axis=-1)[..., k - 1, None])
+
+    return _single("kthvalue", input, dim, keepdim, choose)
 
 
 def _middle(xp, rows, ignore_nan: bool):
     """The place of the lower median; a NaN wins (its first place) unless ignored."""
-    order = _order(xp, rows, -1, False)
+    keys = _keys(xp, rows)
+    ordered = xp.sort(keys, axis=-1)
     length = rows.shape[-1]
-    if rows.dtype.kind not in "fV" and rows.dtype.name != "bfloat16":
-        return order[..., (length - 1) // 2]
-    missing = xp.isnan(_keys(xp, rows))
-    valid = length - missing.sum(-1)
-    place = xp.maximum((valid - 1) // 2, 0)
-    found = xp.take_along_axis(order, place[..., None], axis=-1)[..., 0]
+    if keys.dtype.kind != "f":
+        return _place_of(xp, keys, ordered[..., (length - 1) // 2, None])
+    missing = xp.isnan(keys)
+    place = xp.maximum((length - missing.sum(-1) - 1) // 2, 0)
+    found = _place_of(xp, keys, xp.take_along_axis(ordered, place[..., None], axis=-1))
     return found if ignore_nan else xp.where(missing.any(-1), xp.argmax(missing, axis=-1), found)
+
+
+def _place_of(xp, keys, value):
+    """The first place along the last axis of ``value`` (which keeps that axis, at length 1); NaN equals NaN."""
+    return xp.argmax((keys == value) | ((keys != keys) & (value != value)), axis=-1)
 
 
 def _median(name: str, ignore_nan: bool):
