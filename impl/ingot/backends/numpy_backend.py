@@ -37,6 +37,10 @@ def strided(array, shape, byte_strides):
     """The array's memory under another shape and strides (bytes); the caller has checked the bounds."""
     if array.flags.c_contiguous and array.size:
         return np.ndarray(shape, array.dtype, array, 0, byte_strides)
+    if array.dtype.isbuiltin != 1:
+        # as_strided looks dtypes up by their code, which those of ml_dtypes do not own.
+        carrier = array.view(f"u{array.itemsize}")
+        return np.lib.stride_tricks.as_strided(carrier, shape, byte_strides).view(array.dtype)
     return np.lib.stride_tricks.as_strided(array, shape, byte_strides)
 
 

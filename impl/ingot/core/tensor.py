@@ -287,13 +287,19 @@ class Tensor(metaclass=TensorMeta):
         return bool(self)
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(_real(self._only()))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(_real(self._only()))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._only())
+
+    def _only(self):
+        """The only element. ValueError, as Python's conversions raise it, where there is not exactly one."""
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
 
     def __index__(self) -> int:
         if self._array.size != 1 or self._array.dtype.kind not in "iub":
@@ -349,6 +355,14 @@ class Tensor(metaclass=TensorMeta):
     def is_signed(self) -> bool:
         """Whether the dtype holds negative numbers."""
         return self.dtype.is_signed
+
+
+def _real(value):
+    if type(value) is complex:
+        if value.imag:
+            raise RuntimeError("value cannot be converted to type double without overflow")
+        return value.real
+    return value
 
 
 _new = object.__new__

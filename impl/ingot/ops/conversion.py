@@ -154,14 +154,17 @@ def _numpy(self, *, force: bool = False) -> np.ndarray:
         )
     if self.requires_grad:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    if self._array.dtype.kind == "V" or self.dtype is dtypes.bfloat16:
+    if self.dtype is dtypes.bfloat16 or self.dtype in dtypes.FLOAT8:
         raise TypeError(f"Got unsupported ScalarType {self.dtype.legacy_name}")
     return self._array.view()
 
 
 def _array_protocol(self, dtype=None, copy=None):
+    """What ``np.asarray(tensor)`` calls. ValueError where ``copy=False`` and the dtype differs."""
     array = _numpy(self)
-    return array if dtype is None else array.astype(dtype, copy=False)
+    if copy is False and dtype is not None and array.dtype != dtype:
+        raise ValueError(f"Unable to avoid copy while creating an array of {np.dtype(dtype)} from a tensor of {self.dtype}")
+    return array.astype(array.dtype if dtype is None else dtype, copy=bool(copy))
 
 
 @primitive("_copied(input, source)", half="native", node="CopyBackwards")
