@@ -7,7 +7,7 @@ import math
 from ..core import dtype as dtypes
 from ..core.errors import normalize_dim
 from ..core.tensor import Tensor
-from .declare import FLOATS, NUMBERS, composite, pointwise, primitive
+from .declare import FLOATS, NOT_REAL_FLOAT, NUMBERS, composite, pointwise, primitive
 from .special_functions import functions_for
 
 NN = "nn.functional"
@@ -32,15 +32,22 @@ def _keep_where(grad, condition):
     return grad.masked_fill(~condition, 0)
 
 
+def _no_bool(dtype, *arguments):
+    """RuntimeError for booleans, which PyTorch refuses here with another class than elsewhere."""
+    if dtype.name == "bool":
+        raise RuntimeError("Boolean inputs not supported for relu")
+
+
 # -- the table ------------------------------------------------------------------------------------------------------------------------------
 
 relu = pointwise(
-    "relu(input)", lambda xp, x: xp.where(x <= 0, xp.zeros((), x.dtype), x), fast=FLOATS, refuses=("bool", "complex64", "complex128"), out=False,
+    "relu(input)", lambda xp, x: xp.where(x <= 0, xp.zeros((), x.dtype), x), fast=FLOATS, refuses=("complex64", "complex128"), check=_no_bool, out=False,
     input=lambda grad, result: _keep_where(grad, result > 0),
     doc="``max(0, x)``; the slope at 0 is 0.",
 )  # fmt: skip
 relu6 = pointwise(
-    "relu6(input)", lambda xp, x: xp.clip(x, xp.asarray(0, dtype=x.dtype), xp.asarray(6, dtype=x.dtype)), **_PLAIN,
+    "relu6(input)", lambda xp, x: xp.clip(x, xp.asarray(0, dtype=x.dtype), xp.asarray(6, dtype=x.dtype)), fast=FLOATS,
+    refuses=("complex64", "complex128"), check=_no_bool, **_PLAIN,
     input=lambda grad, input: _keep_where(grad, (input > 0) & (input < 6)),
     doc="``min(max(0, x), 6)``.",
 )  # fmt: skip
@@ -63,8 +70,8 @@ _softplus = pointwise(
     input=lambda grad, input, beta, threshold: grad.where(input * beta > threshold, grad * (input * beta).sigmoid()),
 )  # fmt: skip
 logsigmoid = pointwise(
-    "logsigmoid(input)", lambda xp, x: xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x))), fast=FLOATS, namespace=NN, method=False, inplace=False,
-    node="LogSigmoidBackward0", input=lambda grad, input: grad * (-input).sigmoid(),
+    "logsigmoid(input)", lambda xp, x: xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x))), fast=FLOATS, refuses=NOT_REAL_FLOAT, namespace=NN, method=False,
+    inplace=False, node="LogSigmoidBackward0", input=lambda grad, input: grad * (-input).sigmoid(),
     doc="``log(1 / (1 + exp(-x)))`` without overflow.",
 )  # fmt: skip
 _silu = pointwise(
@@ -149,11 +156,25 @@ def _gelu_tanh_slope(x):
 # -- public functions -----------------------------------------------------------------------------------------------------------------------
 
 
-def _float_only(name: str, input) -> None:
+def _tensor_only(name: str, input) -> None:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    if input.dtype.category < dtypes.FLOAT:
+
+
+def _float_only(name: str, input, *, complex_too: bool = False) -> None:
+    """TypeError for what is no tensor, NotImplementedError for numbers that are not floating (nor, unless ``complex_too``, real)."""
+    _tensor_only(name, input)
+    if input.dtype.category < dtypes.FLOAT or (input._array.dtype.kind == "c" and not complex_too):
         raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{input.dtype.legacy_name}'")
+
+
+def _ordered_only(name: str, input) -> None:
+    """NotImplementedError for complex numbers, RuntimeError for booleans: what clamps refuse."""
+    _tensor_only(name, input)
+    if input._array.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
+    if input._array.dtype.kind == "b":
+        raise RuntimeError(f"Bool inputs not supported for {name}")
 
 
 def _into(input, result, inplace: bool):
@@ -211,7 +232,7 @@ def gelu(input, approximate="none"):
 @composite(namespace=NN)
 def silu(input, inplace=False):
     """``x sigmoid(x)``."""
-    _float_only("silu", input)
+    _float_only("silu", input, complex_too=True)
     return _into(input, _silu, inplace)
 
 
@@ -241,6 +262,9 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """``min(max(x, min_val), max_val)``; the slope at the bounds is 0."""
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
+    _ordered_only("hardtanh", input)
+    if input._array.dtype.kind == "u" and (int(min_val) < 0 or int(max_val) < 0):
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return _into(input, lambda x: _hardtanh(x, min_val, max_val), inplace)
 
 
@@ -282,12 +306,16 @@ def tanhshrink(input):
 @composite()
 def threshold(input, threshold, value, inplace=False):
     """``x`` above ``threshold``, else ``value``."""
+    _tensor_only("threshold", input)
+    if input._array.dtype.kind in "cb":
+        raise NotImplementedError(f"\"threshold_cpu\" not implemented for '{input.dtype.legacy_name}'")
     return _into(input, lambda x: _threshold(x, threshold, value), inplace)
 
 
 @composite(method=True)
 def prelu(input, weight):
     """``x`` where positive, else ``weight * x``, one weight or one per channel (dim 1)."""
+    _float_only("prelu", input)
     if weight._array.dtype != input._array.dtype:
         raise RuntimeError(
             f"prelu: Type promoting not supported. Got {input.dtype.legacy_name} and {weight.dtype.legacy_name}"
@@ -313,6 +341,7 @@ def prelu(input, weight):
 @composite()
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     """Leaky ReLU whose slope is drawn from [lower, upper] per element in training, their mean otherwise (Xu et al. 2015)."""
+    _float_only("leaky_relu", input)
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     if lower > upper:
@@ -340,6 +369,7 @@ def _drawn_slopes(input, lower: float, upper: float):
 @composite(namespace=NN)
 def glu(input, dim=-1):
     """``a sigmoid(b)``, a and b the halves of a dim (Dauphin et al. 2016)."""
+    _float_only("glu", input)
     if input._array.ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
     dim = normalize_dim(dim, input._array.ndim)

@@ -120,6 +120,13 @@ def _conv_weight(xp, input, grad_output, kernel, stride, padding, dilation, grou
     return _correlation_with(xp, padded(xp, input, _widths(padding)), grad_output, kernel, stride, dilation, groups)
 
 
+def _first_windows(result, shape):
+    """As many windows as ``shape`` has: an output padding of a stride or more makes room for further ones, which nothing came from."""
+    if tuple(result.shape) == tuple(shape):
+        return result
+    return result[(..., *(slice(0, length) for length in shape[2:]))]
+
+
 def _conj(tensor):
     return tensor.conj() if tensor._array.dtype.kind == "c" else tensor
 
@@ -140,8 +147,8 @@ def _(grad):
 
 
 @_conv_input.backward("grad_output")
-def _(grad, weight, stride, padding, dilation, groups):
-    return _convolution(grad, _conj(weight), None, stride, padding, dilation, groups)
+def _(grad, grad_output_shape, weight, stride, padding, dilation, groups):
+    return _first_windows(_convolution(grad, _conj(weight), None, stride, padding, dilation, groups), grad_output_shape)
 
 
 @_conv_input.backward("weight")
@@ -159,8 +166,8 @@ def _(grad, grad_output, input_shape, stride, padding, dilation, groups):
 
 
 @_conv_weight.backward("grad_output")
-def _(grad, input, stride, padding, dilation, groups):
-    return _convolution(_conj(input), grad, None, stride, padding, dilation, groups)
+def _(grad, grad_output_shape, input, stride, padding, dilation, groups):
+    return _first_windows(_convolution(_conj(input), grad, None, stride, padding, dilation, groups), grad_output_shape)
 
 
 @_convolution.jvp("input")
@@ -215,6 +222,7 @@ def _check(name: str, input, weight, bias, rank: int) -> bool:
         raise RuntimeError(
             f"Input type ({input.dtype.legacy_name}) and weight type ({weight.dtype.legacy_name}) should be the same"
         )
+    _no_bool(input)
     if bias is not None and bias._array.dtype != input._array.dtype:
         raise RuntimeError(
             f"Input type ({input.dtype.legacy_name}) and bias type ({bias.dtype.legacy_name}) should be the same"
@@ -235,6 +243,11 @@ def _checked_geometry(stride, dilation, groups, rank: int, padding=None) -> None
         raise RuntimeError("negative padding is not supported")
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
+
+
+def _no_bool(input) -> None:
+    if input._array.dtype.kind == "b":
+        raise NotImplementedError("\"slow_conv_cpu\" not implemented for 'Bool'")
 
 
 def _convolve(name: str, rank: int, input, weight, bias, stride, padding, dilation, groups):
@@ -384,7 +397,7 @@ def _im2col(xp, input, kernel, dilation, padding, stride):
         for n, k, hop, pad, gap in zip(input.shape[2:], kernel, stride, padding, dilation, strict=True)
     )
     columns = _columns(padded(xp, input, _widths(padding)), kernel, stride, dilation, out, 1)
-    return columns.reshape(input.shape[0], -1, math.prod(out)).copy()
+    return columns.reshape(input.shape[0], input.shape[1] * math.prod(kernel), math.prod(out)).copy()
 
 
 @_im2col.backward("input")
@@ -419,11 +432,35 @@ def _(grad, kernel, dilation, padding, stride):
 @composite(namespace="nn.functional")
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """All windows of an image as columns: (N, C, H, W) -> (N, C * KH * KW, L)."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"unfold(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     kernel, dilation = per_dim(kernel_size, 2, "kernel_size"), per_dim(dilation, 2, "dilation")
     padding, stride = per_dim(padding, 2, "padding"), per_dim(stride, 2, "stride")
     if input._array.ndim not in (3, 4):
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}"
+        )
+    if any(one <= 0 for one in kernel):
+        raise RuntimeError(
+            f"kernel size should be greater than zero, but got kernel_height: {kernel[0]} kernel_width: {kernel[1]}"
+        )
+    if any(one <= 0 for one in stride):
+        raise RuntimeError(
+            f"stride should be greater than zero, but got stride_height: {stride[0]} stride_width: {stride[1]}"
+        )
+    if any(one <= 0 for one in dilation):
+        raise RuntimeError(
+            f"dilation should be greater than zero, but got dilation_height: {dilation[0]} dilation_width: {dilation[1]}"
+        )
+    plane = input._array.shape[-2:]
+    blocks = tuple(
+        output_length(n, k, hop, pad, pad, gap)
+        for n, k, hop, pad, gap in zip(plane, kernel, stride, padding, dilation, strict=True)
+    )
+    if any(one <= 0 for one in blocks):
+        raise RuntimeError(
+            f"Given input with spatial size {plane}, kernel_size={kernel}, dilation={dilation}, padding={padding}, calculated shape of the array "
+            f"of sliding blocks as {blocks}, which is too small (non-positive)"
         )
     batched = input._array.ndim == 4
     result = _im2col(input if batched else input.unsqueeze(0), kernel, dilation, padding, stride)

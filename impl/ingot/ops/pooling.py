@@ -30,7 +30,7 @@ def _window_sum(xp, input, kernel, stride, padding, out):
         for n, k, hop, pad, o in zip(input.shape[2:], kernel, stride, padding, out, strict=True)
     ]
     view = windows(padded(xp, input, widths), kernel, stride, (1,) * rank, out)
-    return xp.add.reduce(view.reshape(*view.shape[: 2 + rank], -1), axis=-1)
+    return xp.add.reduce(view.reshape(*view.shape[: 2 + rank], math.prod(kernel)), axis=-1)
 
 
 @_window_sum.backward("input")
@@ -44,7 +44,7 @@ def _window_spread(xp, input, size, kernel, stride, padding):
     one = (1,) * rank
     wide = spread(xp, input, kernel, stride, padding, one, size)
     view = windows(wide, kernel, one, one, size)
-    return xp.add.reduce(view.reshape(*view.shape[: 2 + rank], -1), axis=-1)
+    return xp.add.reduce(view.reshape(*view.shape[: 2 + rank], math.prod(kernel)), axis=-1)
 
 
 @_window_spread.backward("input")
@@ -77,7 +77,7 @@ def _max_pool(xp, input, kernel, stride, padding, dilation, out):
         for n, k, hop, pad, gap, o in zip(input.shape[2:], kernel, stride, padding, dilation, out, strict=True)
     ]
     view = windows(padded(xp, input, widths, lowest), kernel, stride, dilation, out)
-    view = view.reshape(*view.shape[: 2 + rank], -1)
+    view = view.reshape(*view.shape[: 2 + rank], math.prod(kernel))
     best = _argmax(xp, view)
     values = xp.take_along_axis(view, best[..., None], axis=-1)[..., 0]
     places, left = [None] * rank, best
@@ -131,6 +131,12 @@ def _batched(name: str, input, rank: int):
     return (input, True) if input._array.ndim == rank + 2 else (input.unsqueeze(0), False)
 
 
+def _refuse(name: str, input, kinds: str) -> None:
+    """NotImplementedError for arrays of these kinds: "c" complex, "b" boolean, "i" and "u" whole numbers."""
+    if input._array.dtype.kind in kinds:
+        raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.legacy_name}'")
+
+
 def _geometry(name: str, size, kernel, stride, padding, dilation, ceil_mode):
     if any(one <= 0 for one in kernel):
         raise RuntimeError(f"kernel size should be greater than zero, but got kernel_size={list(kernel)}")
@@ -158,8 +164,7 @@ def _geometry(name: str, size, kernel, stride, padding, dilation, ceil_mode):
 
 def _max(name: str, rank: int, input, kernel_size, stride, padding, dilation, ceil_mode):
     x, batched = _batched(name, input, rank)
-    if x._array.dtype.kind in "cb":
-        raise NotImplementedError(f"\"max_pool{rank}d\" not implemented for '{x.dtype.legacy_name}'")
+    _refuse(name, x, "cb")
     kernel = per_dim(kernel_size, rank, "kernel_size")
     stride = kernel if stride is None or stride == [] or stride == () else per_dim(stride, rank, "stride")
     padding, dilation = per_dim(padding, rank, "padding"), per_dim(dilation, rank, "dilation")
@@ -194,6 +199,7 @@ max_pool1d, max_pool2d, max_pool3d = _max_family(1), _max_family(2), _max_family
 
 def _average(name: str, rank: int, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     x, batched = _batched(name, input, rank)
+    _refuse(name, x, "cb")
     kernel = per_dim(kernel_size, rank, "kernel_size")
     stride = kernel if stride is None or stride == [] or stride == () else per_dim(stride, rank, "stride")
     padding = per_dim(padding, rank, "padding")
@@ -276,24 +282,43 @@ def _bounds(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
 def _adaptive_average(name: str, rank: int, input, output_size):
     x, batched = _batched(name, input, rank)
     wanted = _adaptive_size(name, rank, x, output_size)
+    if x._array.dtype.kind in "biu" and rank > 1 and set(wanted) == {1}:
+        raise RuntimeError(
+            f"{name}(): Input dtype must be either a floating point or complex dtype. Got: {x.dtype.legacy_name}"
+        )
+    _refuse(name, x, "biu")
     size = x._array.shape[2:]
     if all(count and n % count == 0 for n, count in zip(size, wanted, strict=True)):
         kernel = tuple(n // count for n, count in zip(size, wanted, strict=True))
         result = _window_sum(x, kernel, kernel, (0,) * rank, wanted) / math.prod(kernel)
     else:
-        result = x
+        half = x._array.dtype.itemsize == 2
+        result = x.float() if half else x
         for dim, (n, count) in enumerate(zip(size, wanted, strict=True), 2):
-            start, end = _bounds(n, count)
-            places = np.arange(n)
-            weights = ((places >= start[:, None]) & (places < end[:, None])) / (end - start)[:, None]
-            matrix = wrap(namespace_of(x._array).asarray(weights.T.copy())).to(x.dtype)
-            result = result.transpose(dim, -1).matmul(matrix).transpose(dim, -1)
-        result = result.contiguous()
+            result = _means_along(result, dim, *_bounds(n, count))
+        result = result.to(x.dtype).contiguous()
     return result if batched else result.squeeze(0)
+
+
+def _means_along(x, dim: int, start: np.ndarray, end: np.ndarray):
+    """The mean of each range of a dim. Ranges are gathered at the length of the widest, and what is too much is filled with zeros: a product
+    with a matrix of weights would carry a NaN from one range into all.
+    """
+    xp, widest = namespace_of(x._array), int((end - start).max(initial=1))
+    places = start[:, None] + np.arange(widest)
+    gathered = x.index_select(dim, wrap(xp.asarray(np.minimum(places, x._array.shape[dim] - 1).reshape(-1))))
+    ranges = gathered.unflatten(dim, places.shape)
+    after = (1,) * (x._array.ndim - dim - 1)
+    missing = (places >= end[:, None]).reshape(*places.shape, *after)
+    if missing.any():
+        ranges = ranges.masked_fill(wrap(xp.asarray(missing)), 0)
+    lengths = (end - start).reshape(-1, *after).astype(x._array.dtype)
+    return ranges.sum(dim + 1) / wrap(xp.asarray(lengths))
 
 
 def _adaptive_maximum(name: str, rank: int, input, output_size):
     x, batched = _batched(name, input, rank)
+    _refuse(name, x, "cbiu")
     wanted = _adaptive_size(name, rank, x, output_size)
     starts, ends = zip(*(_bounds(n, count) for n, count in zip(x._array.shape[2:], wanted, strict=True)), strict=True)
     values, indices = _max_of_ranges(x, tuple(map(tuple, starts)), tuple(map(tuple, ends)))
@@ -323,10 +348,11 @@ def _max_of_ranges(xp, input, starts, ends):
     boxes = input[(slice(None), slice(None), *selectors)]
     flat = _flat_places(xp, selectors, size)
     lowest = np.iinfo(input.dtype).min if input.dtype.kind in "iu" else -math.inf
-    boxes = xp.where(outside, xp.asarray(lowest, dtype=input.dtype), boxes).reshape(*input.shape[:2], *out, -1)
+    boxes = xp.where(outside, xp.asarray(lowest, dtype=input.dtype), boxes)
+    boxes = boxes.reshape(*input.shape[:2], *out, math.prod(outside.shape[rank:]))
     best = _argmax(xp, boxes)
     values = xp.take_along_axis(boxes, best[..., None], axis=-1)[..., 0]
-    flat = xp.broadcast_to(flat, outside.shape).reshape(*out, -1)
+    flat = xp.broadcast_to(flat, outside.shape).reshape(*out, math.prod(outside.shape[rank:]))
     indices = xp.take_along_axis(xp.broadcast_to(flat, boxes.shape), best[..., None], axis=-1)[..., 0]
     return values, xp.ascontiguousarray(indices).astype(np.int64)
 

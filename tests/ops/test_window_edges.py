@@ -1,0 +1,69 @@
+"""Convolutions, pooling and activations at their edges: empty batches, NaN beside windows, large output paddings, refused dtypes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import ingot
+
+F, TF = ingot.nn.functional, torch.nn.functional
+
+
+def pair(shape, dtype="float64", seed=0):
+    array = np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+    return ingot.from_numpy(array.copy()), torch.from_numpy(array.copy())
+
+
+@pytest.mark.parametrize("pool", ["avg_pool2d", "max_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "unfold"])
+def test_an_empty_batch_stays_empty(pool):
+    mine, other = pair((0, 2, 4, 5))
+    expected = getattr(TF, pool)(other, 2)
+    assert tuple(getattr(F, pool)(mine, 2).shape) == tuple(expected.shape)
+
+
+@pytest.mark.parametrize("wanted", [(4, 4), (2, 3), (5, 7)])
+def test_a_nan_stays_in_the_ranges_that_hold_it(wanted):
+    mine, other = pair((1, 2, 3, 5))
+    mine[0, 0, 1, 2] = other[0, 0, 1, 2] = float("nan")
+    found, expected = F.adaptive_avg_pool2d(mine, wanted).numpy(), TF.adaptive_avg_pool2d(other, wanted).numpy()
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
+
+
+def test_output_padding_of_a_stride_or_more_keeps_the_shape_of_the_gradient():
+    derivatives = []
+    for T, x, weight in zip((ingot, torch), pair((2, 1, 3, 3)), pair((1, 1, 2, 2), seed=1), strict=True):
+        x, weight = x.requires_grad_(), weight.requires_grad_()
+        result = T.nn.functional.conv_transpose2d(x, weight, None, (2, 1), (2, 1), (0, 1), 1, (2, 2))
+        first = T.autograd.grad((result**2).sum(), [x, weight], create_graph=True)
+        second = T.autograd.grad(sum((one**2).sum() for one in first), [x, weight])
+        derivatives.append([one.detach().numpy() for one in (*first, *second)])
+    for found, expected in zip(*derivatives, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+REFUSED = [
+    ("elu", "complex64", NotImplementedError),
+    ("gelu", "complex64", NotImplementedError),
+    ("relu", "bool", RuntimeError),
+    ("relu6", "complex64", NotImplementedError),
+    ("hardtanh", "bool", RuntimeError),
+    ("hardtanh", "uint8", RuntimeError),
+    ("logsigmoid", "bool", NotImplementedError),
+]
+
+
+@pytest.mark.parametrize(("name", "dtype", "error"), REFUSED)
+def test_activations_refuse_what_pytorch_refuses(name, dtype, error):
+    for T in (ingot, torch):
+        with pytest.raises(error):
+            getattr(T.nn.functional, name)(T.ones(3).to(getattr(T, dtype)))
+
+
+@pytest.mark.parametrize("arguments", [{"kernel_size": 0}, {"kernel_size": 99}, {"kernel_size": 2, "stride": 0}])
+def test_unfold_refuses_windows_that_do_not_fit(arguments):
+    for T in (ingot, torch):
+        with pytest.raises(RuntimeError):
+            T.nn.functional.unfold(T.zeros(1, 2, 4, 4), **arguments)
