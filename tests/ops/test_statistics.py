@@ -189,3 +189,21 @@ def test_counting():
     agree(lambda t, x: t.histc(x, 5), tensor(30, dtype=torch.float32))
     agree(lambda t, x: t.histc(x, 0), tensor(30))
     agree(lambda t, x: t.histc(x, 4, 2, 1), tensor(30))
+
+
+def test_of_nothing():
+    for dim in (None, 0, 1):
+        agree(
+            lambda t, x, dim=dim: t.unique_consecutive(x, return_inverse=True, return_counts=True, dim=dim),
+            tensor(3, 0, dtype=torch.int64),
+        )
+    agree(lambda t, x, y: t.searchsorted(x, y), tensor(0, 2, 3), tensor(0, 2, 4))
+    agree(lambda t, x, y: t.searchsorted(x, y, right=True), tensor(2, 0), tensor(2, 4))
+    agree(lambda t, x: x.sum_to_size(1, 4), tensor(3, 4, dtype=torch.bool))
+
+
+def test_complex_running_logsumexp_is_a_logarithm_of_the_sum():
+    x = ingot.from_numpy(tensor(4, 7, dtype=torch.complex128).numpy())
+    found = ingot.logcumsumexp(x, 1)
+    assert np.allclose(found.exp().numpy(), x.exp().cumsum(1).numpy())
+    assert bool((found.imag.abs() <= np.pi).all())

@@ -187,7 +187,7 @@ def sum_to_size(input, *size):
     dims = tuple(range(lead)) + tuple(
         lead + dim for dim, wanted in enumerate(size) if wanted == 1 and shape[lead + dim] != 1
     )
-    result = _sum(input, dims, True) if dims else input
+    result = _sum(_as_summed(input, None), dims, True) if dims else input
     return result.reshape(size) if lead else result
 
 

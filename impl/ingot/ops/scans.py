@@ -162,7 +162,10 @@ def _(grad, input, result, dim):
 
 @composite(method=True, out=True)
 def logcumsumexp(input, dim):
-    """``log(cumsum(exp(input)))`` along a dim without overflow. NotImplementedError for integers."""
+    """``log(cumsum(exp(input)))`` along a dim without overflow. NotImplementedError for integers.
+
+    Of complex numbers it is the principal logarithm; PyTorch's may differ from it by multiples of 2 pi i.
+    """
     place = _place("logcumsumexp", input, dim)
     if input.dtype.category < FLOAT:
         raise NotImplementedError(f"\"logcumsumexp_out_cpu\" not implemented for '{input.dtype.legacy_name}'")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..backends import namespace_of
@@ -272,13 +274,12 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     """The elements (or slices along a dim) without repetitions that follow one another."""
     xp = namespace_of(input._array)
     array = input._array
-    rows = (
-        array.reshape(array.size, 1)
-        if dim is None
-        else xp.moveaxis(array, normalize_dim(dim, array.ndim), 0).reshape(
-            array.shape[normalize_dim(dim, array.ndim)], -1
-        )
-    )
+    if dim is None:
+        rows = array.reshape(array.size, 1)
+    else:
+        dim = normalize_dim(dim, array.ndim)
+        rows = xp.moveaxis(array, dim, 0)
+        rows = rows.reshape(rows.shape[0], math.prod(rows.shape[1:]))
     starts = xp.concatenate([xp.ones((min(rows.shape[0], 1),), bool), (rows[1:] != rows[:-1]).any(axis=1)])
     inverse = (xp.cumsum(starts.astype(np.int64)) - 1).astype(np.int64)
     first = xp.nonzero(starts)[0]
@@ -286,7 +287,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     if dim is None:
         values, inverse = array.reshape(-1)[first], inverse.reshape(array.shape)
     else:
-        values = xp.take(array, first, axis=normalize_dim(dim, array.ndim))
+        values = xp.take(array, first, axis=dim)
     return _results(wrap(values), wrap(inverse), wrap(counts.astype(np.int64)), return_inverse, return_counts)
 
 
@@ -298,7 +299,8 @@ def _search(xp, boundaries, values, right: bool):
     if boundaries.ndim == 1:
         return xp.searchsorted(_keys(xp, boundaries), _keys(xp, values), side="right" if right else "left")
     n, m = boundaries.shape[-1], values.shape[-1]
-    left, moved = _keys(xp, boundaries).reshape(-1, n), _keys(xp, values).reshape(-1, m)
+    count = math.prod(boundaries.shape[:-1])
+    left, moved = _keys(xp, boundaries).reshape(count, n), _keys(xp, values).reshape(count, m)
     joined = xp.concatenate([moved, left] if not right else [left, moved], axis=1)
     order = xp.argsort(joined, axis=1, kind="stable")
     is_boundary = order >= m if not right else order < n
