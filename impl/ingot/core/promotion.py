@@ -13,12 +13,16 @@ _SIGNED = (dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64)
 _BAREBONES = frozenset((dtypes.uint16, dtypes.uint32, dtypes.uint64))
 
 
+def _unsupported(a: dtype, b: dtype) -> RuntimeError:
+    return RuntimeError(
+        "Promotion for uint16, uint32, uint64 types is not supported, "
+        f"attempted to promote {a.legacy_name} and {b.legacy_name}"
+    )
+
+
 def _promote_integers(a: dtype, b: dtype) -> dtype:
     if a in _BAREBONES or b in _BAREBONES:
-        raise RuntimeError(
-            "Promotion for uint16, uint32, uint64 types is not supported, "
-            f"attempted to promote {a.legacy_name} and {b.legacy_name}"
-        )
+        raise _unsupported(a, b)
     if a is dtypes.uint8 or b is dtypes.uint8:
         signed = b if a is dtypes.uint8 else a
         return dtypes.int16 if signed is dtypes.int8 else signed
@@ -40,10 +44,14 @@ def _promote(a: dtype, b: dtype) -> dtype:
         return a
     if a.category < b.category:
         a, b = b, a
+    if b in _BAREBONES and a.category == COMPLEX:
+        raise _unsupported(a, b)
     if a.category == COMPLEX:
         wide = dtypes.float64 in (a.to_real(), b.to_real())
         return dtypes.complex128 if wide else dtypes.complex64
     if a.category != b.category:
+        if b is dtypes.bool_ and a in _BAREBONES:
+            raise _unsupported(a, b)
         return a
     return _promote_floats(a, b) if a.category == FLOAT else _promote_integers(a, b)
 
@@ -84,12 +92,13 @@ def combine(dimensioned: dtype | None, zero_dim: dtype | None, number: dtype | N
             continue
         if result is None:
             result = lower
-        elif lower.category > result.category:
-            # A complex number beside a float tensor keeps the tensor's precision; a float beside integers is a new kind altogether.
-            if lower.category == COMPLEX and result.category == FLOAT:
-                result = promote_types(result, dtypes.complex64) if lower is number else promote_types(result, lower)
-            else:
-                result = lower
+        elif result.category == FLOAT:
+            # Complex beside floats keeps their precision (float16 has no complex counterpart here, and goes to complex64).
+            result = result.to_complex() if lower.category == COMPLEX else result
+        elif result is dtypes.bool_:
+            result = promote_types(result, lower)
+        elif result.category == INTEGER and lower.category > INTEGER:
+            result = lower
     assert result is not None, "at least one operand decides the dtype"
     return result
 

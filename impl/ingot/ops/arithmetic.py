@@ -291,7 +291,7 @@ def _integer_pow(xp, x, y):
 
 
 def _check_pow(dtype, input, exponent) -> None:
-    if dtype is dtypes.bool_ and isinstance(exponent, Tensor) and isinstance(input, Tensor):
+    if dtype is dtypes.bool_ and isinstance(exponent, Tensor):
         raise NotImplementedError("\"pow\" not implemented for 'Bool'")
     if dtype.name in UNSIGNED and not (isinstance(exponent, (int, float)) and exponent in (0, 1)):
         raise NotImplementedError(f"\"pow\" not implemented for '{dtype.legacy_name}'")

@@ -12,7 +12,7 @@ _ORDERED = tuple(name for name in EVERY if name not in COMPLEXES + UNSIGNED)
 
 def _compare(name: str, ufunc, doc: str, aliases: tuple[str, ...], ordered: bool = True):
     return pointwise(
-        f"{name}(input, other)", ufunc, fast=_ORDERED if ordered else EVERY, promote="bool", half="native",
+        f"{name}(input: Tensor, other)", ufunc, fast=_ORDERED if ordered else EVERY, promote="bool", half="native",
         refuses=COMPLEXES + UNSIGNED if ordered else (), aliases=aliases, doc=f"``{doc}``, a bool tensor. NaN compares unequal to everything.",
     )  # fmt: skip
 

@@ -448,8 +448,10 @@ def _pointwise(op: Op, operator: str = "", reflected: bool = False) -> tuple[str
         f"        if {''.join(f'_a0.dtype is _a{i}.dtype and ' for i in range(1, len(names)))}_a0.dtype in _fast:",
         *_computation(op, call, names, arguments, tuple_of, "            "),
     ]
-    if len(names) == 2 and not any(item.strict for item in op.tensors):
+    if len(names) == 2:
         for tensor, number in ((0, 1), (1, 0)):
+            if op.tensors[number].strict:
+                continue
             body += [
                 f"    elif type({names[tensor]}) is _Tensor and (type({names[number]}) is int or type({names[number]}) is float)"
                 f"{' and out is None' if takes_out else ''}{plain}:",
