@@ -377,7 +377,8 @@ def cosine_similarity(d: Drawing) -> Case:
     bad=(*FOREIGN, of_shape((3,), (2, 2, 2)), instead(1, "p", -1.0)),
 )
 def pdist(d: Drawing) -> Case:
-    rows, columns = d.choice(3, 2, 1, 6, 0), d.choice(2, 1, 3, 9)
+    # PyTorch 2.13 ends the process (SIGFPE) in the backward of no rows at all, so smooth cases have some.
+    rows, columns = d.choice(*((3, 2, 1) if d.smooth else (3, 2, 1, 6, 0))), d.choice(2, 1, 3, 9)
     p = norms(d) if d.smooth else d.choice(norms(d), 0.0, float("inf"))
     return d.either(d.distinct((rows, columns), 0.3), p=p)
 
