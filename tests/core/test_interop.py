@@ -325,6 +325,9 @@ def test_device_memory(cuda):
     assert x[1].item() == 1
     assert pickle.loads(pickle.dumps(x)).device.type == "cuda"
     assert copy.deepcopy(x).tolist() == [0, 1, 2]
+    interface = x[1:].__cuda_array_interface__
+    assert (interface["shape"], interface["typestr"], interface["version"]) == ((2,), "<f4", 3)
+    assert interface["data"] == (x.data_ptr() + 4, False)
     with pytest.raises(RuntimeError, match="requires grad"):
         _ = x.requires_grad_().__cuda_array_interface__
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import ingot
-from ingot.utils.data.worker import numpy_seed
+from ingot.utils.data.worker import gather, numpy_seed
 
 # Forking a process that runs threads (torch's, BLAS's) is what DataLoader does by definition.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -118,7 +118,6 @@ LOADERS = {
 }  # fmt: skip
 WORKERS = {
     "here": {},
-    "one worker": {"num_workers": 1},
     "two workers": {"num_workers": 2},
     "persistent": {"num_workers": 2, "persistent_workers": True, "prefetch_factor": 1},
 }
@@ -135,6 +134,31 @@ def test_batches_and_generators(loader, workers):
         results.append((epochs, framework.randint(0, 10**9, (2,)).tolist()))
         del made
     assert results[0] == results[1]
+
+
+def test_batches_of_tensors_are_gathered_exactly_where_collation_gives_the_same():
+    data = ingot.utils.data
+    plain_rows, subset = rows(ingot), data.Subset(rows(ingot), [3, 1, 2])
+
+    class Doubled(data.TensorDataset):
+        def __getitem__(self, index):
+            return tuple(tensor * 2 for tensor in super().__getitem__(index))
+
+    for dataset, indices in ((plain_rows, [4, -1, 4]), (subset, [0, 2])):
+        assert plain(gather(dataset, indices)) == plain(data.default_collate([dataset[index] for index in indices]))
+    leaf = data.TensorDataset(ingot.ones(3, requires_grad=True))
+    for dataset, indices in (
+        (Doubled(*plain_rows.tensors), [1]),
+        (leaf, [1]),
+        ([1, 2], [1]),
+        (plain_rows, [True, False]),
+        (plain_rows, (1, 2)),
+    ):
+        assert gather(dataset, indices) is None
+    assert plain(next(iter(data.DataLoader(Doubled(ingot.ones(2)), 2)))) == [("torch.float32", [2.0, 2.0])]
+    for framework in (ingot, torch):
+        with pytest.raises(IndexError):
+            next(iter(framework.utils.data.DataLoader(rows(framework), batch_sampler=[[0, 23]])))
 
 
 def test_lengths():

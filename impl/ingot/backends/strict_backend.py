@@ -55,6 +55,11 @@ class StrictArray:
         """``np.add(x, y)`` of device arrays runs on the device, as with CuPy; beside a host array it is refused."""
         return _guarded(getattr(ufunc, method))(*args, **kwargs)
 
+    @property
+    def __cuda_array_interface__(self) -> dict:
+        host = self.host.__array_interface__
+        return {name: host[name] for name in ("shape", "typestr", "strides", "data")} | {"version": 3}
+
     def get(self) -> np.ndarray:
         """A host copy."""
         return self.host.copy()

@@ -14,6 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from ...core.tensor import Tensor
+from .collate import collate_tensor_fn, default_collate, default_collate_fn_map
+from .dataset import Subset, TensorDataset
+
 POLL_SECONDS = 5.0
 """How often a waiting process looks whether the other side still lives."""
 
@@ -65,11 +69,26 @@ class MapFetcher:
         dataset = self.plan.dataset
         if not self.plan.batched:
             data = dataset[index]
+        elif self.plan.collate_fn is default_collate and (gathered := gather(dataset, index)) is not None:
+            return gathered
         elif getattr(dataset, "__getitems__", None):
             data = dataset.__getitems__(index)
         else:
             data = [dataset[item] for item in index]
         return self.plan.collate_fn(data)
+
+
+def gather(dataset: Any, indices: Any) -> list | None:
+    """What ``default_collate`` makes of the rows of a TensorDataset (or a Subset of one), by one indexing op per tensor; None where it would not be the same."""
+    if type(indices) is not list or any(type(index) is not int for index in indices):
+        return None
+    if type(dataset) is Subset:
+        return gather(dataset.dataset, [dataset.indices[index] for index in indices])
+    if type(dataset) is not TensorDataset or default_collate_fn_map[Tensor] is not collate_tensor_fn:
+        return None
+    if not indices or any(type(tensor) is not Tensor or tensor.requires_grad for tensor in dataset.tensors):
+        return None
+    return [tensor[indices] for tensor in dataset.tensors]
 
 
 class IterableFetcher:
