@@ -112,9 +112,11 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
 
 def broadcast_shapes(*shapes) -> Size:
     """The shape that several shapes broadcast to. RuntimeError where they do not."""
+    import builtins
+
     import numpy as np
 
-    given = [(item,) if isinstance(item, int) else tuple(item) for item in shapes]
+    given = [(item,) if isinstance(item, builtins.int) else tuple(item) for item in shapes]
     try:
         return Size(np.broadcast_shapes(*given))
     except ValueError:

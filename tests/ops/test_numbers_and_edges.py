@@ -110,3 +110,28 @@ def test_bool_bounds_and_refused_dtypes():
         ingot.div(ingot.tensor([3]), 2, rounding_mode=3)
     with pytest.raises(TypeError, match="Number"):
         ingot.float_power("one", 2)
+
+
+def test_shapes_and_structures_of_small_calls():
+    assert ingot.broadcast_shapes((3, 1), (2,), 1) == (3, 2)
+    alone = ingot.atleast_1d((ingot.tensor(1),))
+    assert isinstance(alone, tuple) and alone[0].shape == (1,)
+    agree(lambda T: T.ones(2, 3, dtype=T.uint8).sum_to_size(3))
+    assert ingot.unravel_index(ingot.tensor([7], dtype=ingot.int8), (5, 5))[0].dtype is ingot.int64
+    with pytest.raises(ValueError, match="non-empty"):
+        ingot.cat(())
+    with pytest.raises(IndexError, match="no dimensions"):
+        ingot.tensor(1).unbind()
+
+
+def test_view_as_real_of_a_number_shares_its_memory():
+    number = ingot.tensor(1 + 2j)
+    parts = ingot.view_as_real(number)
+    parts[1] = 9.0
+    assert number.item() == 1 + 9j and parts.tolist() == [1.0, 9.0]
+
+
+def test_trapezoids_of_narrow_integers_do_not_overflow():
+    samples = ingot.tensor([100, 100, 100], dtype=ingot.int8)
+    assert ingot.trapezoid(samples).item() == 200.0  # PyTorch answers 328: the sum of the ends overflows
+    assert ingot.cumulative_trapezoid(samples).tolist() == [100.0, 200.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core import dtype as dtypes
 from ..core.errors import normalize_dim
 from ..core.tensor import Tensor
 from .declare import REGISTRY, composite
@@ -167,6 +168,8 @@ def _trapezoids(name: str, y, x, dx, dim):
         raise TypeError(f"{name}() received an invalid combination of arguments: give coordinates x or a step dx")
     if not y._array.ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    if y._array.dtype.kind in "iu":
+        y = y.to(dtypes.int64)  # sums of two neighbours overflow their own dtype
     if x is None:
         step = 1 if dx is None else dx
         if y._array.dtype.kind == "b":

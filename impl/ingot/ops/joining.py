@@ -60,7 +60,7 @@ def cat(tensors, dim=0):
     """The tensors one behind the other along a dim; all other lengths must agree. Empty vectors are skipped."""
     given = _listed("cat", tensors)
     if not given:
-        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     rank = max(one._array.ndim for one in given)
     if any(one._array.ndim == 0 for one in given):
         place = next(i for i, one in enumerate(given) if one._array.ndim == 0)

@@ -644,7 +644,7 @@ def unravel_index(indices, shape):
     shape = (shape,) if isinstance(shape, int) else tuple(int(one) for one in shape)
     if any(length < 0 for length in shape):
         raise ValueError("expected non-negative dimensions")
-    array = indices._array
+    array = indices._array.astype(np.int64)
     parts = []
     for length in reversed(shape):
         parts.append(wrap(array % max(length, 1)))

@@ -309,7 +309,10 @@ def _(grad, dim):
 
 @view("_view_as_real(input)", node="ViewAsRealBackward0")
 def _view_as_real(array):
-    return backend_of(array).strided(array.real, (*array.shape, 2), (*array.strides, array.dtype.itemsize // 2))
+    parts = (
+        array.real if array.ndim else array.reshape(1).view(array.real.dtype)
+    )  # a 0-d view spans its first part only
+    return backend_of(array).strided(parts, (*array.shape, 2), (*array.strides, array.dtype.itemsize // 2))
 
 
 @_view_as_real.backward("input")
@@ -743,7 +746,7 @@ def unfold(self, dimension, size, step):
 def unbind(input, dim=0):
     """The views at each index of a dim."""
     if input._array.ndim == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return _unbind(input, normalize_dim(dim, input._array.ndim))
 
 
@@ -941,7 +944,8 @@ def alias_copy(input):
 
 def _atleast(name: str, wider):
     def function(*tensors):
-        tensors = tuple(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+        if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+            return tuple(wider(one) for one in tensors[0])
         results = tuple(wider(one) for one in tensors)
         return results[0] if len(results) == 1 else results
 
