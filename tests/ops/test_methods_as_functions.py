@@ -91,3 +91,9 @@ def test_what_is_copied_from_a_leaf_is_no_leaf():
         return y.is_leaf, leaf.grad
 
     agree(body, tensor(2, 3), gradients=False)
+
+
+def test_dims_by_name():
+    agree(lambda t, x: t.flip(x, dims=(0, 1)), tensor(2, 3))
+    agree(lambda t, x: x.flip(dims=[-1]), tensor(2, 3))
+    agree(lambda t, x: t.flip(x, dims=()), tensor(2, 3))

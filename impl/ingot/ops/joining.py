@@ -228,9 +228,11 @@ def _(grad, dims):
 
 
 @composite(method=True)
-def flip(input, *dims):
-    """A copy with dims reversed."""
-    dims = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
+def flip(input, *args, dims=None):
+    """A copy with dims reversed: ``flip(x, 0, 1)``, ``flip(x, (0, 1))``, ``flip(x, dims=(0, 1))``."""
+    if dims is not None:
+        args = (dims,)
+    dims = tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
     return _flip(input, normalize_dims(list(dims), input._array.ndim)).reshape(input.shape)
 
 

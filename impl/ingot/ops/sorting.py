@@ -240,6 +240,13 @@ def _results(values, inverse, counts, return_inverse, return_counts):
     return found[0] if len(found) == 1 else tuple(found)
 
 
+def _check_slices(array, dim: int) -> None:
+    if 0 in array.shape[:dim] + array.shape[dim + 1 :]:
+        raise RuntimeError(
+            "There are 0 sized dimensions, and they aren't selected by `dim`, so unique cannot be applied"
+        )
+
+
 @composite(method=True)
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The distinct elements in order (or distinct slices along a dim), with where each element went and how often each occurs."""
@@ -247,10 +254,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     array = input._array
     if dim is not None:
         dim = normalize_dim(dim, array.ndim)
-        if 0 in array.shape[:dim] + array.shape[dim + 1 :]:
-            raise RuntimeError(
-                "There are 0 sized dimensions, and they aren't selected by `dim`, so unique cannot be applied"
-            )
+        _check_slices(array, dim)
         values, inverse, counts = xp.unique(array, return_inverse=True, return_counts=True, axis=dim)
         inverse = inverse.reshape(-1)
     else:
@@ -278,6 +282,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
         rows = array.reshape(array.size, 1)
     else:
         dim = normalize_dim(dim, array.ndim)
+        _check_slices(array, dim)
         rows = xp.moveaxis(array, dim, 0)
         rows = rows.reshape(rows.shape[0], math.prod(rows.shape[1:]))
     starts = xp.concatenate([xp.ones((min(rows.shape[0], 1),), bool), (rows[1:] != rows[:-1]).any(axis=1)])
