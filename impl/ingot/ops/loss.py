@@ -6,7 +6,8 @@ import math
 import warnings
 
 from ..core.tensor import Tensor
-from .declare import composite, pointwise
+from .declare import NOT_REAL_FLOAT, composite, pointwise
+from .views import broadcast_tensors
 
 NN = "nn.functional"
 
@@ -52,6 +53,14 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     return _weighted(loss, weight, reduction)
 
 
+def _real_floats(kernel: str, input) -> None:
+    """TypeError for what is no tensor, NotImplementedError for numbers that are not real and floating."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{kernel}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if input.dtype.name in NOT_REAL_FLOAT:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.legacy_name}'")
+
+
 def _weighted(loss, weight, reduction: str):
     """Elementwise weights; the weighted mean divides by their sum."""
     if weight is None:
@@ -84,13 +93,18 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 
 @composite(namespace=NN)
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
-    """``d² / 2`` where ``d = |input - target| <= delta``, else ``delta (d - delta / 2)`` (Huber 1964)."""
+    """``d² / 2`` where ``d = |input - target| <= delta``, else ``delta (d - delta / 2)`` (Huber 1964).
+
+    Other than in ``mse_loss``, the mean of weighted losses divides by their number.
+    """
+    _real_floats("huber", input)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     _same_size(input, target, "huber_loss")
     difference = input - target
     size = difference.abs()
-    return _weighted((difference.square() * 0.5).where(size <= delta, (size - 0.5 * delta) * delta), weight, reduction)
+    loss = (difference.square() * 0.5).where(size <= delta, (size - 0.5 * delta) * delta)
+    return reduced(loss if weight is None else loss * weight, reduction)
 
 
 def _check_classes(input, target, weight) -> None:
@@ -120,6 +134,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     reduction = reduction_of(size_average, reduce, reduction)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
+    _real_floats("nll_loss_out_frame", input)
     _check_classes(input, target, weight)
     dim = 1 if input._array.ndim > 1 else 0
     target = target.long()
@@ -223,6 +238,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
         raise ValueError(
             f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated. Please ensure they have the same size."
         )
+    _real_floats("binary_cross_entropy", input)
     values = input._array
     if not input.is_meta and bool(((values < 0) | (values > 1)).any()):
         raise RuntimeError("all elements of input should be between 0 and 1")
@@ -285,12 +301,15 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
         raise RuntimeError(
             f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
         )
-    return reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction_of(size_average, reduce, reduction))
+    return reduced(
+        (-target * (input1 - input2) + float(margin)).clamp_min(0), reduction_of(size_average, reduce, reduction)
+    )
 
 
 @composite(namespace=NN)
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """``x1 · x2 / (max(‖x1‖, eps) max(‖x2‖, eps))`` along ``dim``."""
+    x1, x2 = broadcast_tensors(x1, x2)
     first = x1 / x1.norm(2, dim, keepdim=True).clamp_min(eps)
     second = x2 / x2.norm(2, dim, keepdim=True).clamp_min(eps)
     return (first * second).sum(dim)
@@ -400,6 +419,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     """The mean over classes other than the target's of ``weight[t] * max(0, margin - x[t] + x[c]) ** p``."""
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
+    _real_floats("multi_margin_loss_cpu_kernel", input)
     rows = input if input._array.ndim == 2 else input.reshape(1, -1)
     target = target.reshape(-1)
     if target._array.shape[0] != rows._array.shape[0]:
@@ -417,6 +437,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
 @composite(namespace=NN)
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The sum over target classes i (listed up to the first -1) and other classes j of ``max(0, 1 - x[i] + x[j])``, divided by the number of classes."""
+    _real_floats("multilabel_margin_loss_forward_out_frame", input)
     if target._array.shape != input._array.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     rows = input.reshape(-1, input._array.shape[-1]) if input._array.ndim else input.reshape(1, 1)
