@@ -5,9 +5,12 @@ from __future__ import annotations
 import signal
 import threading
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 from .cases import Case
 from .catalogue.record import Record
@@ -51,7 +54,8 @@ def check_case(
         return [Verdict(property.name, case, finding, what, target.name, oracle.name, evidence=evidence)]
 
     try:
-        with time_limit(limit):
+        with time_limit(limit), np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             return property.check(record, case, target, oracle)
     except MissingOp as missing:
         return verdict(Finding.MISSING, f"no '{missing}'")

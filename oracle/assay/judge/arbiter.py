@@ -32,7 +32,7 @@ def _unchanged(spec: TensorSpec, array: np.ndarray) -> np.ndarray:
 
 
 def _absolute(spec: TensorSpec, array: np.ndarray) -> np.ndarray:
-    return np.abs(array).astype(array.dtype) if inexact(array) else array
+    return np.asarray(np.abs(array)).astype(array.dtype) if inexact(array) else array
 
 
 def wide_case(

@@ -284,9 +284,18 @@ def has_formula(case: Case) -> bool:
 
 
 def distance(answer: Any, exact: Any) -> float:
-    """|answer - exact| as a float: inf where only one of them is finite."""
+    """|answer - exact| as a float. What lies beyond the largest number of the answer's dtype counts as infinite; inf where only one is finite."""
+    largest = float(ml_dtypes.finfo(np.asarray(answer).dtype).max)
     with mp.workprec(PRECISION):
-        given = number(answer)
-        if not mp.isfinite(given) or not mp.isfinite(exact):
-            return 0.0 if given == exact else float("inf")
-        return float(abs(given - exact))
+        given = mp.mpc(number(answer))
+        parts = ((given.real, mp.re(exact)), (given.imag, mp.im(exact)))
+        apart = [_apart(one, other, largest) for one, other in parts]
+        return float(mp.sqrt(sum(each * each for each in apart)))
+
+
+def _apart(one: Any, other: Any, largest: float) -> Any:
+    if abs(other) > largest:
+        other = mp.inf if other > 0 else -mp.inf
+    if mp.isfinite(one) and mp.isfinite(other):
+        return abs(one - other)
+    return mp.mpf(0) if one == other else mp.inf

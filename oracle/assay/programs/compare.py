@@ -83,8 +83,7 @@ def run(
         try:
             done = subprocess.run(
                 command,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 text=True,
                 timeout=seconds,
                 env=os.environ | {"PYTHONHASHSEED": "0"},

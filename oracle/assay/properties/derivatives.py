@@ -61,7 +61,7 @@ class Lattice:
             if function is self.ours:
                 self.outputs, _, self.gradients = found
         if not failures:
-            return bool(self.outputs)
+            return bool(self.outputs) and self._shaped()
         self._report_failures(dict(failures))
         return False
 
@@ -78,6 +78,15 @@ class Lattice:
             self.report.add(
                 Finding.UNSPECIFIED, f"the oracle's backward raises {type(theirs).__name__}", "a gradient", theirs
             )
+
+    def _shaped(self) -> bool:
+        """Whether every gradient has shape and dtype of its argument."""
+        for place, gradient, value in zip(self.ours.argnums, self.gradients, self.ours.values(), strict=True):
+            if gradient.shape != value.shape or gradient.dtype != value.dtype:
+                what = f"the gradient of argument {place} is {gradient.dtype}{list(gradient.shape)}, the argument {value.dtype}{list(value.shape)}"
+                self.report.add(Finding.TARGET_WRONG, what)
+                return False
+        return True
 
     def check(self) -> None:
         self.tangents = directions(self.random, self.ours)
@@ -107,7 +116,13 @@ class Lattice:
     def _jvp(self, function: Differentiable, tangents: Arrays | None = None) -> Arrays | None:
         """The tangents of the outputs; None, reported where it is the target's fault, if there is no forward mode."""
         try:
-            return function.jvp(self.tangents if tangents is None else tangents)
+            found = function.jvp(self.tangents if tangents is None else tangents)
+            if function is self.ours and [each.shape for each in found] != [each.shape for each in self.outputs]:
+                shapes = [each.shape for each in found]
+                raise ValueError(
+                    f"tangents of shapes {shapes} for outputs of shapes {[each.shape for each in self.outputs]}"
+                )
+            return found
         except Exception as error:
             if function is self.ours and not self.alone:
                 try:

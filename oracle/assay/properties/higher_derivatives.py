@@ -21,6 +21,8 @@ from .report import Report
 
 CLOSE = 1e-8
 ORDER = 3
+SAMPLED = 4
+"""Of the cases in which everything else agrees, one in this many is held against differences, too."""
 
 
 def check(op: Op, case: Case, target: Target, oracle: Target) -> list[Verdict]:
@@ -44,7 +46,7 @@ class Second:
             outputs, self.cotangents, self.gradient = self.ours.vjp(None, random=random)
         except Exception:
             return  # the first order reports it
-        if not outputs:
+        if not outputs or any(g.shape != x.shape for g, x in zip(self.gradient, self.ours.values(), strict=True)):
             return
         self.tangents = directions(random, self.ours)
         theirs = None if self.alone else self._oracle()
@@ -93,6 +95,8 @@ class Second:
             np.max(np.abs(m - t), initial=0.0) > CLOSE * max(float(np.max(np.abs(t), initial=0.0)), 1e-6 * scale)
             for m, t in zip(mine, theirs, strict=True)
         )
+        if not (apart or elements) and theirs is not None and self.report.case.seed % SAMPLED:
+            return True  # two frameworks and three modes agree: differences, which cost most, are taken of a sample
         difference = self._difference(self.ours, 1, scale)
         if difference is not None and not difference.smooth:
             return False

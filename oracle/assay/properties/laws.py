@@ -59,7 +59,7 @@ def _judge(report: Report, question: Question, leaf: int, law: Law, found: np.nd
     finite = np.isfinite(found.astype(np.complex128)) & np.isfinite(expected.astype(np.complex128))
     if not finite.all() or (np.abs(expected.astype(np.complex128))[finite] < 1e-30).any():
         return  # overflow and underflow break scaling rightly
-    report.judged(judge_values(question, leaf, found, expected), found, expected, f"{law.kind}: ")
+    report.judged(judge_values(question, leaf, found, expected), found, expected, f"{law.kind}: ", own=True)
 
 
 def _sides(law: Law, case: Case):
@@ -78,8 +78,9 @@ def _sides(law: Law, case: Case):
         power = factor**law.degree
         return _with(case, law, lambda place, array: array * factor), lambda answer: answer * power
     if law.kind in ("odd", "even"):
-        if specs[law.tensors[0]].dtype in ("bool", "uint8"):
-            return None, None
+        lead = numbers[law.tensors[0]]
+        if lead.dtype.kind in "bu" or (lead.dtype.kind == "i" and (lead == np.iinfo(lead.dtype).min).any()):
+            return None, None  # there is no negative of it
         negative = _with(case, law, lambda place, array: -array)
         return negative, (lambda answer: -answer) if law.kind == "odd" else (lambda answer: answer)
     if law.kind == "shifted":

@@ -114,7 +114,7 @@ def _judge(report: Report, question: Question, leaf: int, mine, expected, where:
     if inexact(mine) and not np.array_equal(np.isfinite(mine), np.isfinite(expected)):
         report.add(Finding.TARGET_WRONG, f"{where}: finite in other places", mine, expected)
         return
-    report.judged(judge_values(question, leaf, mine, expected), mine, expected, f"{where}: ")
+    report.judged(judge_values(question, leaf, mine, expected), mine, expected, f"{where}: ", own=True)
 
 
 def _same_gradients(report: Report, question: Question, moved: Case) -> None:

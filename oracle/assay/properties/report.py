@@ -28,10 +28,15 @@ class Report:
             Verdict(self.property, self.case, finding, what, *names, written(ours), written(theirs), evidence)
         )
 
-    def judged(self, judgement: Judgement | None, ours: Any, theirs: Any, where: str = "") -> None:
-        """Enter a judgement of the ladder, if there is one."""
+    def judged(
+        self, judgement: Judgement | None, ours: Any, theirs: Any, where: str = "", *, own: bool = False
+    ) -> None:
+        """Enter a judgement of the ladder, if there is one. ``own``: both sides are the target's answers, so either being wrong is its fault."""
         if judgement is not None:
-            self.add(judgement.finding, where + judgement.what, ours, theirs, judgement.evidence)
+            finding = judgement.finding
+            if own and finding in (Finding.ORACLE_WRONG, Finding.BOTH_WRONG):
+                finding = Finding.TARGET_WRONG
+            self.add(finding, where + judgement.what, ours, theirs, judgement.evidence)
 
 
 def written(value: Any) -> str:

@@ -111,7 +111,7 @@ def _alone(report: Report, question: Question, answer: Outcome) -> None:
             continue
         with np.errstate(all="ignore"):
             rounded = truth.astype(mine.dtype)
-        report.judged(judge_values(question, leaf, mine, rounded), mine, rounded, "judged alone: ")
+        report.judged(judge_values(question, leaf, mine, rounded), mine, rounded, "judged alone: ", own=True)
 
 
 def _truth(question: Question, mine: np.ndarray) -> np.ndarray | None:
