@@ -1,3 +1,4 @@
+# ruff: noqa: B023 - the functions are called within the iteration that makes them
 """Dtype promotion, casting and ``out=``: the whole table of dtype pairs and operand categories against PyTorch."""
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def test_result_type(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_cat_promotes(name):
     for other in NAMES:
-        agree(lambda t: t.cat([operand(t, "tensor", name), operand(t, "tensor", other)]), f"cat {name} {other}")  # noqa: B023
+        agree(lambda t: t.cat([operand(t, "tensor", name), operand(t, "tensor", other)]), f"cat {name} {other}")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -151,15 +152,15 @@ def test_out_takes_what_may_be_cast(name):
         agree(
             lambda t: t.mul(operand(t, "tensor", name), 1, out=t.empty(2, dtype=getattr(t, target))),
             f"mul of {name} into {target}",
-        )  # noqa: B023
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_in_place_keeps_its_dtype(name):
     for other in NAMES:
-        agree(lambda t: operand(t, "tensor", name).mul_(operand(t, "tensor", other)), f"{name}.mul_({other})")  # noqa: B023
+        agree(lambda t: operand(t, "tensor", name).mul_(operand(t, "tensor", other)), f"{name}.mul_({other})")
     for number in PYTHON_NUMBERS:
-        agree(lambda t: operand(t, "tensor", name).add_(PYTHON_NUMBERS[number]), f"{name}.add_({number})")  # noqa: B023
+        agree(lambda t: operand(t, "tensor", name).add_(PYTHON_NUMBERS[number]), f"{name}.add_({number})")
 
 
 @pytest.mark.parametrize("default", ["float64", "float16"])

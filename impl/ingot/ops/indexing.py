@@ -49,6 +49,8 @@ def _(grad, indices):
 
 def _add_at_indices(xp, target, indices, values) -> None:
     """Add ``values`` (laid out as ``target[indices]``) into ``target``: rows of a matrix whose columns are the whole dims behind the last index."""
+    if not values.size:
+        return
     last = max(dim for dim, one in enumerate(indices) if one is not None)
     columns = math.prod(target.shape[last + 1 :])
     # Dims before the last index that are taken whole become explicit index arrays, so that one flat row number remains.
@@ -125,9 +127,11 @@ def _parse(tensor: Tensor, key):
     basic: list = []
     advanced: list = []
     dim = 0
+    ellipsis_met = False
     for part in parts:
         if part is Ellipsis:
-            count = len(shape) - specified
+            count = 0 if ellipsis_met else len(shape) - specified  # a second one stands for nothing
+            ellipsis_met = True
             basic += [slice(None)] * count
             advanced += [None] * count
             dim += count
@@ -154,7 +158,8 @@ def _parse(tensor: Tensor, key):
                 continue
             found = _as_index(part, tensor)
             if found is None:
-                raise TypeError(
+                kind = TypeError if isinstance(part, str) else IndexError
+                raise kind(
                     f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(part).__name__})"
                 )
             arrays = _index_arrays(tensor, found, dim)
@@ -306,16 +311,38 @@ def getitem(self, key):
 
 def setitem(self, key, value) -> None:
     """``self[key] = value``: numbers and tensors that broadcast. TypeError for other values, IndexError out of range."""
+    given = isinstance(value, Tensor)
     value = _assigned(self, value)
+    if key is False:  # selects nothing
+        return
+    if key is True:
+        key = None
     basic, advanced = _parse(self, key)
     if not any(one is not None for one in advanced):
         target = _basic(self, (*basic, ...))
         target.copy_(_without_leading_ones(value, target))
         return
+    if given and value.dtype is not self.dtype and not (value._array.size == 1 and _only_masks(key)):
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {self.dtype.legacy_name} for the destination and "
+            f"{value.dtype.legacy_name} for the source."
+        )
     indices = tuple(advanced)
     whole = all(type(part) is slice and part == slice(None) for part in basic)
     target = self if whole else _basic(self, (*basic, ...))
     index_put_raw(target, indices, value.to(self.dtype), False)
+
+
+def _only_masks(key) -> bool:
+    """Whether all advanced indices of a key are masks: one value of any dtype may be written where they are true."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(
+        part is None
+        or part is Ellipsis
+        or isinstance(part, (slice, bool))
+        or getattr(part, "dtype", None) in (dtypes.bool_, dtypes.uint8, np.bool_)
+        for part in parts
+    )
 
 
 def _assigned(tensor: Tensor, value) -> Tensor:
