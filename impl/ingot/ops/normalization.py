@@ -65,6 +65,18 @@ def _affine(result, weight, bias, shape):
     return result
 
 
+def _check_tensor(name: str, input) -> None:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+
+
+def _check_floats(name: str, input) -> None:
+    """TypeError for what is no tensor, NotImplementedError for whole numbers and booleans."""
+    _check_tensor(name, input)
+    if input._array.dtype.kind in "biu":
+        raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.legacy_name}'")
+
+
 def _check_size(name: str, value, expected: int, argument: str) -> None:
     if value is not None and value.numel() != expected:
         raise RuntimeError(f"{argument} should contain {expected} elements not {value.numel()}")
@@ -76,8 +88,11 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 
     ``running = (1 - momentum) * running + momentum * batch``, the variance unbiased.
     """
-    if not isinstance(input, Tensor):
-        raise TypeError(f"batch_norm(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    _check_floats("batch_norm", input)
+    if input._array.ndim < 2:
+        raise RuntimeError(
+            f"batch_norm expects an input of at least 2 dimensions (N, C, ...), but got {list(input.shape)}"
+        )
     if training:
         count = math.prod(input._array.shape[:1] + input._array.shape[2:])
         if count == 1:
@@ -173,6 +188,8 @@ def instance_norm(
 
 
 def _normalized_dims(name: str, input, normalized_shape, weight, bias) -> tuple[int, ...]:
+    if isinstance(normalized_shape, str):
+        raise TypeError(f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not str")
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     rank = input._array.ndim
     if not shape:
@@ -194,6 +211,7 @@ def _normalized_dims(name: str, input, normalized_shape, weight, bias) -> tuple[
 @composite("layer_norm", namespace="nn.functional")
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
     """Normalise over the last dims, those of ``normalized_shape``; then ``* weight + bias``."""
+    _check_floats("layer_norm", input)
     dims = _normalized_dims("layer_norm", input, normalized_shape, weight, bias)
     return _affine(standardize(input, dims, eps), weight, bias, None)
 
@@ -217,14 +235,19 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     """Divide by the root of the mean square over the last dims; ``eps`` is the dtype's epsilon unless given."""
     from ml_dtypes import finfo
 
+    _check_tensor("rms_norm", input)
     dims = _normalized_dims("rms_norm", input, normalized_shape, weight, None)
     small = float(finfo(input.dtype.to_real().numpy).eps) if eps is None else eps
+    if input._array.dtype.kind == "c":
+        # The formula squares the numbers, not their magnitudes.
+        return _affine(input * (input.square().mean(dims, keepdim=True) + small).rsqrt(), weight, None, None)
     return _affine(standardize(input, dims, small, centered=False), weight, None, None)
 
 
 @composite("group_norm", namespace="nn.functional")
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
     """Normalise each group of channels of each sample: (N, C, *)."""
+    _check_floats("group_norm", input)
     if input._array.ndim < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input._array.ndim}")
     shape = input._array.shape
