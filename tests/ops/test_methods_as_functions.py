@@ -97,3 +97,9 @@ def test_dims_by_name():
     agree(lambda t, x: t.flip(x, dims=(0, 1)), tensor(2, 3))
     agree(lambda t, x: x.flip(dims=[-1]), tensor(2, 3))
     agree(lambda t, x: t.flip(x, dims=()), tensor(2, 3))
+
+
+def test_whole_numbers_in_line():
+    for start, end in ((4.3, 1), (-7.9, 2.5), (50, -2), (3, 3)):
+        for steps in (1, 2, 5, 50):
+            agree(lambda t, a=start, b=end, n=steps: t.linspace(a, b, n, dtype=t.int64))

@@ -419,10 +419,11 @@ def _steps(steps) -> int:
 def _line(start, end, steps: int, found: dtypes.dtype) -> np.ndarray:
     """Equal steps, the upper half counted from ``end`` so that both ends are exact, each element one multiply-add in the dtype as PyTorch's."""
     if found.category == dtypes.INTEGER:
-        # PyTorch truncates each element of the line towards zero.
+        # PyTorch truncates both ends, and then each element of the line, towards zero.
+        start, end = int(start), int(end)
         step = (float(end) - float(start)) / max(steps - 1, 1)
         places = np.arange(steps)
-        half = places < steps // 2
+        half = places < max(steps // 2, 1)
         return np.trunc(np.where(half, start + step * places, end - step * (steps - 1 - places))).astype(found.numpy)
     work = np.dtype(np.float32) if found.numpy in dtypes.HALF_NUMPY else found.numpy
     kind = work.type
