@@ -40,17 +40,14 @@ def records(
     samples = [bout.sample for bout in bouts]
     names = [name for name in samples[0].blocks if name not in failures and name != NAME] if samples else []
     suspects = _flags(samples, names)
-    invalid = {name: _invalid(samples, name) for name in names}
+    invalid = {name: _invalid(bouts, name, plan) for name in names}
     made = []
     for name in names:
-        row = _timed(bouts, name, common | {"units": dict(units or {})})
-        reasons = list(invalid[name])
-        if row["roof"] is not None and _above_roof(bouts, name, plan):
-            reasons.append(f"{row['roof'].share:.0%} of the measured {row['roof'].kind} roof")
         comparison = None
         if name != baseline and baseline in names:
-            comparison = _comparison(samples, name, baseline, plan, bool(reasons or invalid[baseline]))
-        made.append(SubjectRecord(**row, comparison=comparison, flags=suspects[name], invalid=tuple(reasons)))
+            comparison = _comparison(samples, name, baseline, plan, bool(invalid[name] or invalid[baseline]))
+        row = _timed(bouts, name, common | {"units": dict(units or {})})
+        made.append(SubjectRecord(**row, comparison=comparison, flags=suspects[name], invalid=tuple(invalid[name])))
     made += [
         SubjectRecord(**common, subject=name, failure=failure.kind, detail=failure.detail)
         for name, failure in failures.items()
@@ -141,13 +138,17 @@ def _above_roof(bouts: Sequence[Bout], name: str, plan: Plan) -> bool:
     return compare(shares, margin=plan.margin, seed=plan.seed).low > ROOF
 
 
-def _invalid(samples: Sequence[Sample], name: str) -> list[str]:
+def _invalid(bouts: Sequence[Bout], name: str, plan: Plan) -> list[str]:
+    samples = [bout.sample for bout in bouts]
     reasons = [sample.pending[name] for sample in samples if sample.pending.get(name)][:1]
-    grown = growth(
-        [block for sample in samples for block in sample.blocks[name]],
-        [factor for sample in samples for factor in sample.factors],
-    )
-    return reasons + [grown] * bool(grown)
+    blocks = [block for sample in samples for block in sample.blocks[name]]
+    grown = growth(blocks, [factor for sample in samples for factor in sample.factors])
+    if grown:
+        reasons.append(grown)
+    roof = _roof(bouts, name)
+    if roof is not None and _above_roof(bouts, name, plan):
+        reasons.append(f"{roof.share:.0%} of the measured {roof.kind} roof")
+    return reasons
 
 
 def _flags(samples: Sequence[Sample], names: Sequence[str]) -> dict[str, tuple[str, ...]]:

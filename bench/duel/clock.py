@@ -5,8 +5,11 @@ The engine takes a ``Clock``, so that its statistics can be tested on simulated 
 
 from __future__ import annotations
 
+import gc
 import resource
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 
@@ -25,6 +28,9 @@ class Clock(Protocol):
     def idle(self, seconds: float) -> None:
         """Do nothing for that long."""
 
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """A context without garbage collection: it would fall on whoever allocates next."""
+
 
 class SystemClock:
     """This process's real time."""
@@ -37,6 +43,17 @@ class SystemClock:
 
     def faults(self) -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        enabled = gc.isenabled()
+        gc.collect()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if enabled:
+                gc.enable()
 
 
 class SimulatedClock:
@@ -57,6 +74,9 @@ class SimulatedClock:
 
     def idle(self, seconds: float) -> None:
         self.time += int(seconds * 1e9)
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""

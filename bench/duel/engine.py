@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .block import Block, Contender, WarmUp, run_block, warm_up
@@ -37,19 +35,6 @@ class Sample:
         return [block.seconds for block in self.blocks[name]]
 
 
-@contextmanager
-def collected() -> Iterator[None]:
-    """No garbage collection inside: it would fall on whoever allocates next."""
-    enabled = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def rounds_of(plan: Plan, per_round: float) -> int:
     """How many rounds fit, an even number: at least ``plan.fewest``, at most ``plan.rounds``."""
     fitting = int(plan.seconds / max(per_round, 1e-9)) if per_round > 0 else plan.rounds
@@ -63,7 +48,7 @@ def measure(contenders: Sequence[Contender], plan: Plan, *, clock: Clock | None 
     if len(set(names)) < len(names):
         raise ValueError(f"subjects need different names, got {names}")
     sample = Sample(blocks={name: [] for name in names})
-    with collected():
+    with clock.undisturbed():
         for contender in contenders:
             sample.warm[contender.name] = warm_up(contender, plan.block, clock)
         for contender in contenders:

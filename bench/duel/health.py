@@ -110,7 +110,7 @@ def growth(blocks: Sequence[Block], factors: Sequence[int]) -> str:
     # A busy machine can slow all the rounds of one kind, but hardly the quietest of each.
     if abs(float(np.min(double) - np.min(single))) < math.log(DOUBLE):
         return ""
-    return f"twice the calls take {2 * math.exp(effect):.2f} times as long: a cached result, or a clock outside of the loop"
+    return f"twice the calls take {2 * math.exp(effect):.2f} times as long: calls share their work, or the clock does not stand around the loop"
 
 
 def carry_over(order: Sequence[Sequence[str]], seconds: Mapping[str, Sequence[float]]) -> dict[str, float]:

@@ -38,7 +38,7 @@ POWER = 0.8
 SAFETY = 1.75
 """Factor on the variance between processes: three of them often look more alike than they are."""
 
-RESAMPLES = 600
+RESAMPLES = 400
 
 
 class Verdict(Enum):
@@ -85,7 +85,11 @@ def _threshold(paired: Paired) -> float:
 
 
 def compare(
-    log_ratios: Sequence[Sequence[float]], *, margin: float = MARGIN, confidence: float = CONFIDENCE, seed: int = 0
+    log_ratios: Sequence[Sequence[float] | np.ndarray],
+    *,
+    margin: float = MARGIN,
+    confidence: float = CONFIDENCE,
+    seed: int = 0,
 ) -> Paired:
     """The paired comparison of ``log_ratios[process][round]``.
 
@@ -120,7 +124,7 @@ def standard_error(processes: Sequence[np.ndarray], seed: int = 0) -> tuple[floa
     independent = sum(max(len(rounds) / length, 1.0) for rounds in processes)
     # A block bootstrap of few blocks sees too little: as the sample variance has n - 1 below, so each process's has its number of blocks less one.
     few = independent / max(independent - len(processes), 1.0)
-    within = float(np.var(np.median(resampled, axis=1))) * few
+    within = float(np.var(_medians(resampled))) * few
     freedom = max(independent - len(processes), 1.0)
     if len(processes) == 1:
         return math.sqrt(within), freedom
@@ -168,6 +172,13 @@ def _blocks(rounds: np.ndarray, length: int, random: np.random.Generator) -> np.
     starts = random.integers(0, len(rounds), (RESAMPLES, count, 1))
     places = (starts + np.arange(length)) % len(rounds)
     return rounds[places.reshape(RESAMPLES, -1)[:, : len(rounds)]]
+
+
+def _medians(rows: np.ndarray) -> np.ndarray:
+    """Of each row; in place, and three times as fast as ``np.median``."""
+    middle = rows.shape[1] // 2
+    rows.partition((middle - 1, middle), axis=1)
+    return rows[:, middle] if rows.shape[1] % 2 else (rows[:, middle - 1] + rows[:, middle]) / 2
 
 
 @lru_cache(4096)

@@ -1,7 +1,7 @@
 """Duels whose outcome is known: they measure the bench.
 
 A thing against itself (any difference found is a false alarm), a planted slowdown (finding it is power), a subject that returns before it has computed, one whose
-threads keep spinning, one that remembers its result.
+threads keep spinning.
 """
 
 from __future__ import annotations
@@ -78,20 +78,6 @@ def spinner(*_: Any) -> Callable[[], Any]:
         return call()
 
     return spinning
-
-
-def cached(*_: Any) -> Callable[[], Any]:
-    """Work that is done once in a while, and remembered: the time does not grow with the calls."""
-    call, last = work(16 * SIZE), 0.0
-
-    def remembering() -> Any:
-        nonlocal last
-        if time.perf_counter() - last > 0.0003:
-            last = time.perf_counter()
-            return call()
-        return 1.0
-
-    return remembering
 
 
 def cases() -> list[Case]:
