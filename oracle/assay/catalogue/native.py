@@ -59,8 +59,8 @@ def batch_norm(d: Drawing) -> Case:
     channels = d.integer(1, 5)
     x = d.tensor((d.integer(2, 5), channels, *d.choice((), (3,), (2, 3))))
     weight, bias = weights(d, (channels,))
-    mean = d.tensor((channels,), constant=True)
-    variance = d.tensor((channels,), ("uniform", 0.5, 2.0), constant=True)
+    mean = d.tensor((channels,), constant=True, layout="contiguous")  # both are written to
+    variance = d.tensor((channels,), ("uniform", 0.5, 2.0), constant=True, layout="contiguous")
     return d.call(x, weight, bias, mean, variance, d.flag(), 0.125, d.choice(1e-5, 1e-3))
 
 
