@@ -7,11 +7,17 @@ from collections.abc import Sequence
 
 
 def strides(array) -> tuple[int, ...]:
-    """An array's strides in elements. Zero-size and length-1 dimensions get the strides a contiguous tensor would have."""
+    """An array's strides in elements. An array without elements has those of a contiguous one."""
     size = array.dtype.itemsize
     if array.size == 0:
         return contiguous_strides(array.shape)
-    return tuple([step // size for step in array.strides])
+    steps = [step // size for step in array.strides]
+    if 0 in steps:
+        # NumPy gives a dim of length 1 that an index put in no stride; PyTorch gives it that of the dim behind it, times its length.
+        for dim in range(len(steps) - 1, -1, -1):
+            if steps[dim] == 0 and array.shape[dim] == 1:
+                steps[dim] = steps[dim + 1] * array.shape[dim + 1] if dim + 1 < len(steps) else 1
+    return tuple(steps)
 
 
 def contiguous_strides(shape: Sequence[int]) -> tuple[int, ...]:

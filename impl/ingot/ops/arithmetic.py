@@ -177,7 +177,7 @@ def _refuse_division(name: str):
 
 def _refuse_zero(xp, divisor) -> None:
     if xp.any(divisor == 0):
-        raise RuntimeError("ZeroDivisionError")
+        raise RuntimeError("ZeroDivisionError: integer division or remainder by zero")
 
 
 def _divide(xp, x, y, rounding_mode):

@@ -172,6 +172,8 @@ def _flatten(data, shape, depth: int, leaves: list) -> None:
         if number_of(data) is None and not (isinstance(data, Tensor) and data._array.size == 1):
             if isinstance(data, (list, tuple)):
                 raise ValueError(f"expected sequence of length 1 at dim {depth} (got {len(data)})")
+            if isinstance(data, str):
+                raise ValueError("too many dimensions 'str': a tensor holds numbers, and text is none")
             raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
         leaves.append(data)
         return

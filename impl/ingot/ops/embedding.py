@@ -39,7 +39,7 @@ def _check_indices(name: str, input, weight) -> None:
             f"torch.{input.dtype.legacy_name}Tensor instead (while checking arguments for {name})"
         )
     found, rows = input._array, weight._array.shape[0]
-    if found.size and not input.is_meta and (int(found.min()) < 0 or int(found.max()) >= rows):
+    if found.size and not input.is_meta and (found.min().item() < 0 or found.max().item() >= rows):
         raise IndexError(
             f"index out of range in self: got {int(found.min())} to {int(found.max())} for a table of {rows} rows"
         )
@@ -110,13 +110,16 @@ def one_hot(tensor, num_classes=-1):
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
         return tensor.new_zeros((*found.shape, num_classes))
-    if int(found.min()) < 0:
+    if tensor.is_meta and num_classes == -1:
+        raise NotImplementedError("one_hot of a meta tensor needs num_classes: its values are not there")
+    lowest, highest = (0, 0) if tensor.is_meta else (found.min().item(), found.max().item())
+    if lowest < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
-        num_classes = int(found.max()) + 1
+        num_classes = highest + 1
     elif num_classes < 1:
         raise RuntimeError("num_classes should be positive")
-    elif int(found.max()) >= num_classes:
+    elif highest >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
     xp = namespace_of(found)
     return wrap((found[..., None] == xp.arange(num_classes)).astype(np.int64))

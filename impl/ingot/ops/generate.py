@@ -493,8 +493,12 @@ def _computation(
     if number is not None:  # an integer that the dtype cannot hold
         statics = "".join(f"{item.name}, " for item in op.statics)
         lines += ["except OverflowError:", f"    return _general(_op, {tuple_of}, ({statics}), None)"]
+    lines.append("except (ValueError, TypeError, _MemoryError) as _error:")
+    if number is None and len(names) == 2:  # a 0-d host tensor beside one on a device
+        statics = "".join(f"{item.name}, " for item in op.statics)
+        lines += ["    if type(_a0) is not type(_a1):", f"        return _general(_op, {tuple_of}, ({statics}), None)"]
     lines += [
-        "except (ValueError, TypeError, _MemoryError) as _error:", f"    raise _explain(_op, _error, {tuple_of}) from None",
+        f"    raise _explain(_op, _error, {tuple_of}) from None",
         "finally:", "    _unquiet(_token)",
         "_out = _new(_Tensor)", "_out._array = _r if type(_r) is _ndarray else _array_of(_r)", "_out._storage = None",
     ]  # fmt: skip

@@ -57,9 +57,10 @@ def _add_at_indices(xp, target, indices, values) -> None:
     places = xp.arange(math.prod(target.shape[: last + 1])).reshape(target.shape[: last + 1])
     flat = places[tuple(slice(None) if one is None else one for one in indices[: last + 1])]
     rows = flat.reshape(-1)
-    backend_of(target).add_at(
-        target.reshape(-1, columns) if columns != 1 else target.reshape(-1), rows, values.reshape(rows.size, columns)
-    )
+    if columns == 1:
+        backend_of(target).add_at(target.reshape(-1), rows, values.reshape(-1))
+    else:
+        backend_of(target).add_at(target.reshape(-1, columns), rows, values.reshape(rows.size, columns))
 
 
 @primitive("_index_put(input, values, indices: tuple, accumulate: bool)", node="IndexPutBackward0")
