@@ -141,7 +141,7 @@ FORMULAS: dict[str, Callable] = {
     "logaddexp2": _log_add(lambda x: mp.power(2, x), lambda x: mp.log(x) / mp.log(2)),
     "logit": lambda input, eps=None: mp.log(input / (1 - input)) if eps is None else mp.nan,
     "mvlgamma": lambda input, p: (
-        mp.mpf(p * (p - 1)) / 4 * mp.log(mp.pi) + sum(_log_gamma(input - mp.mpf(j) / 2) for j in range(p))
+        mp.mpf(p * (p - 1)) / 4 * mp.log(mp.pi) + sum(_log_gamma(input - mp.mpf(j) / 2) for j in range(int(p)))
     ),
     "mul": lambda input, other: input * other,
     "polygamma": lambda n, input: mp.psi(int(n), input),
