@@ -104,7 +104,7 @@ def cholesky(d: Drawing) -> Case:
     return d.call(square(d, ("definite", 0.5), ("definite", 3.0), ("special", "identity")), **options)
 
 
-@op("linalg.eigh", tolerance=SCALED, dtypes=MATRICES, core=(2,), gauge="eigenvectors", bad=NOT_SQUARE)
+@op("linalg.eigh", tolerance=SCALED, dtypes=MATRICES, core=(2,), gauge="eigh", bad=NOT_SQUARE)
 @op("linalg.eigvalsh", tolerance=SCALED, dtypes=MATRICES, core=(2,), bad=NOT_SQUARE, laws=(homogeneous(1.0),))
 def symmetric_eigen(d: Drawing) -> Case:
     fills: tuple[tuple, ...] = (("hermitian",), ("definite", 2.0))
