@@ -97,10 +97,11 @@ def unpack_result(saved, version: int, node, number: int):
     """The saved result, a tensor whose history is ``node`` again; without history where nothing is recorded."""
     if (
         type(saved) is Tensor
-        and saved._storage.version == version
+        and (storage := saved._storage) is not None
+        and storage.version == version
         and saved._autograd is None
         and not thread.mode.enabled
-    ):  # type: ignore[union-attr]
+    ):
         return saved
     if type(saved) is Packed:
         tensor = saved.unpack()
