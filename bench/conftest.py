@@ -98,6 +98,8 @@ def bench(request: pytest.FixtureRequest) -> Bench:
 def record(bench: Bench, benchmark):
     """``record(rows)`` enters the rows of this test; the test fails for a wrong answer or a figure that cannot be true, and is skipped where the subject lacks the op."""
 
+    bridge.claim(benchmark)
+
     def enter(rows: list[SubjectRecord]) -> None:
         bench.rows += rows
         bridge.add(benchmark, rows)
