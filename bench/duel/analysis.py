@@ -140,9 +140,9 @@ def _above_roof(bouts: Sequence[Bout], name: str, plan: Plan) -> bool:
 
 def _invalid(bouts: Sequence[Bout], name: str, plan: Plan) -> list[str]:
     samples = [bout.sample for bout in bouts]
-    reasons = [sample.pending[name] for sample in samples if sample.pending.get(name)][:1]
-    blocks = [block for sample in samples for block in sample.blocks[name]]
-    grown = growth(blocks, [factor for sample in samples for factor in sample.factors])
+    late = [sample.pending[name] for sample in samples if sample.pending.get(name)]
+    reasons = late[:1] if 2 * len(late) > len(samples) else []
+    grown = growth([sample.blocks[name] for sample in samples], [sample.factors for sample in samples])
     if grown:
         reasons.append(grown)
     roof = _roof(bouts, name)

@@ -89,28 +89,30 @@ def _quiet(clock: Clock) -> None:
             return
 
 
-def growth(blocks: Sequence[Block], factors: Sequence[int]) -> str:
-    """A sentence if blocks of twice the calls do not take twice the time, beyond doubt; else ""."""
-    single, double = (
-        np.log(
-            [
-                block.nanoseconds / block.calls + 1e-3
-                for block, mine in zip(blocks, factors, strict=True)
-                if mine == factor
-            ]
-        )
-        for factor in (1, 2)
-    )
+def growth(blocks: Sequence[Sequence[Block]], factors: Sequence[Sequence[int]]) -> str:
+    """A sentence if blocks of twice the calls do not take twice the time, beyond doubt and in every process; else "".
+
+    ``blocks[process][round]`` are a subject's, ``factors[process][round]`` says which are doubled.
+    """
+    apart = [_by_factor(mine, given) for mine, given in zip(blocks, factors, strict=True)]
+    single, double = (np.concatenate([pair[place] for pair in apart]) for place in (0, 1))
     if min(len(single), len(double)) < 3:
         return ""
     effect = float(np.median(double) - np.median(single))
     error = 1.25 * math.hypot(_spread(single), _spread(double))
     if abs(effect) - student(min(len(single), len(double)) - 1, CERTAIN) * error < math.log(DOUBLE):
         return ""
-    # A busy machine can slow all the rounds of one kind, but hardly the quietest of each.
-    if abs(float(np.min(double) - np.min(single))) < math.log(DOUBLE):
-        return ""
+    # A busy machine can slow all the rounds of one kind, but hardly the quietest of each, in one process after the other.
+    for one, two in apart:
+        if len(one) and len(two) and math.copysign(1, effect) * float(np.min(two) - np.min(one)) < math.log(DOUBLE):
+            return ""
     return f"twice the calls take {2 * math.exp(effect):.2f} times as long: calls share their work, or the clock does not stand around the loop"
+
+
+def _by_factor(blocks: Sequence[Block], factors: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms of the times of a call, in single blocks and in doubled ones."""
+    times = np.log([block.nanoseconds / block.calls + 1e-3 for block in blocks])
+    return times[np.equal(factors, 1)], times[np.equal(factors, 2)]
 
 
 def carry_over(order: Sequence[Sequence[str]], seconds: Mapping[str, Sequence[float]]) -> dict[str, float]:
