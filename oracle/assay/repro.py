@@ -165,6 +165,7 @@ class _Writer:
             lines += [f"    for arguments in {given_each!r}:"]
             return [
                 *lines,
+                "        optimizer.step()",
                 "        scheduler.step(*arguments)",
                 '        rates.append(optimizer.param_groups[0]["lr"])',
                 "    return rates",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 
 from ..surface import rows
 from .drawing import Drawing, cases
@@ -85,8 +84,6 @@ def everything() -> dict[str, Record]:
     """Every record by name: ops, modules, optimizers and schedulers."""
     found: dict[str, Record] = dict(load())
     for file, table in STATEFUL:
-        if find_spec(f"{__name__}.{file}") is None:
-            continue
         found |= by_name(getattr(import_module(f".{file}", __name__), table))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import ml_dtypes
 import numpy as np
 
 from .arbiter import wide_answer
@@ -28,4 +29,10 @@ def bound(question: Question, leaf: int, answer: np.ndarray) -> np.ndarray | flo
     fits = magnitude is not None and leaf < len(magnitude) and magnitude[leaf].shape == answer.shape
     sums = np.abs(magnitude[leaf]) if fits and magnitude is not None else size
     with np.errstate(all="ignore"):
-        return unit + (tolerance.units + math.ceil(terms)) * eps(answer.dtype) * np.where(np.isfinite(sums), sums, size)
+        # Partial sums may overflow where the absolute values' sum does, in one order and not in another.
+        overflows = np.where(sums > float(ml_dtypes.finfo(answer.dtype).max), np.inf, 0.0)
+        return (
+            overflows
+            + unit
+            + (tolerance.units + math.ceil(terms)) * eps(answer.dtype) * np.where(np.isfinite(sums), sums, size)
+        )

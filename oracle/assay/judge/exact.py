@@ -68,6 +68,11 @@ def _erfinv(input):
     return mp.erfinv(input)
 
 
+def _gamma_part(a, low, high):
+    """The regularized incomplete gamma function, for a > 0 and x >= 0."""
+    return mp.gammainc(a, low, high, regularized=True) if a > 0 and low >= 0 and high >= 0 else mp.nan
+
+
 def _sinc(input):
     return mp.mpf(1) if input == 0 else mp.sin(mp.pi * input) / (mp.pi * input)
 
@@ -129,8 +134,8 @@ FORMULAS: dict[str, Callable] = {
     "expm1": lambda input: mp.expm1(input),
     "hypot": lambda input, other: mp.sqrt(input * input + other * other),
     "i0": _bessel(mp.besseli, 0),
-    "igamma": lambda input, other: mp.gammainc(input, 0, other, regularized=True),
-    "igammac": lambda input, other: mp.gammainc(input, other, mp.inf, regularized=True),
+    "igamma": lambda input, other: _gamma_part(input, 0, other),
+    "igammac": lambda input, other: _gamma_part(input, other, mp.inf),
     "lerp": lambda input, end, weight: input + weight * (end - input),
     "lgamma": _log_gamma,
     "log": lambda input: mp.log(input),
@@ -228,6 +233,8 @@ class Elements:
         }
         arrays = [each for each in (*self._args, *self._kwargs.values()) if isinstance(each, np.ndarray)]
         self.shape = np.broadcast_shapes(*[each.shape for each in arrays])
+        numbers = (*self._args, *self._kwargs.values())
+        self.real = not any(np.iscomplexobj(each) for each in numbers if not isinstance(each, str))
 
     @staticmethod
     def _read(value: Any) -> Any:
@@ -252,7 +259,9 @@ class Elements:
                 found = self.formula(*args, **kwargs)
             except (ValueError, ZeroDivisionError, ArithmeticError, TypeError, mp.libmp.NoConvergence):
                 return None
-            return None if mp.isnan(found) else +found
+            if mp.isnan(found) or (self.real and mp.im(found)):
+                return None  # outside the real domain: the formula says nothing about real arguments here
+            return +mp.re(found) if self.real else +found
 
     def derivative(self, argument: int, index: tuple[int, ...]) -> Any | None:
         """The exact derivative with respect to one positional argument at one element; None where there is none."""

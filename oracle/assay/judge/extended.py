@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..cases import Case, DType, ListOf, TensorSpec, values
+from ..cases.case import leaves
 from ..cases.materialise import lay_out
-from .compare import inexact
+from .compare import inexact, wide
 
 
 def _axes(dim: Any) -> Any:
@@ -46,6 +47,8 @@ def _log_softmax(input, dim, dtype=None):
 
 
 def _variance(input, dim=None, *, correction=1, keepdim=False):
+    if isinstance(dim, bool):
+        raise TypeError("the old signature: the second argument is `unbiased`")
     axes = _axes(dim) if input.ndim else None
     mean = input.mean(axis=axes, keepdims=True)
     square = (np.abs(input - mean) ** 2).sum(axis=axes, keepdims=keepdim)
@@ -116,9 +119,14 @@ EXTENDED: dict[str, Callable] = {
 
 
 def extended_answer(case: Case) -> np.ndarray | None:
-    """The answer in extended precision; None where the table has no entry, or the entry does not know these arguments."""
+    """The answer in extended precision; None where the table has no entry, or the entry does not know these arguments.
+
+    Nor does it know what becomes of infinities, or of a dtype that the answer is cast to.
+    """
     definition = EXTENDED.get(case.op)
-    if definition is None:
+    if definition is None or any(isinstance(leaf, DType) for leaf in leaves((case.args, case.kwargs))):
+        return None
+    if any(inexact(array) and not np.isfinite(wide(array)).all() for array in map(values, case.tensors())):
         return None
     try:
         with np.errstate(all="ignore"):

@@ -91,10 +91,11 @@ class Programs(RuleBasedStateMachine):
 
     @rule(seed=seeds, name=st.sampled_from(("rand", "randn")))
     def random(self, seed: int, name: str) -> None:
-        self.sides.do(f"T.manual_seed({seed})", lambda T, of: T.manual_seed(seed) and None, assign=False)
-        self.keep(
-            self.sides.do(f"T.{name}(2, 3, dtype=T.float64)", lambda T, of: getattr(T, name)(2, 3, dtype=T.float64))
-        )
+        def step(T: Any, of: Any) -> Any:
+            T.manual_seed(seed)
+            return getattr(T, name)(2, 3, dtype=T.float64)
+
+        self.keep(self.sides.do(f"(T.manual_seed({seed}), T.{name}(2, 3, dtype=T.float64))[1]", step))
 
     # -- computing ---------------------------------------------------------------------------------------------------------------------
 

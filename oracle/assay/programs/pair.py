@@ -16,6 +16,16 @@ ROOM = 64.0
 """Units of eps of the largest element that a value may be off: programs are short, and each step rounds."""
 
 
+LOOKS: dict[str, Callable[[Target, Any], Any]] = {
+    "dtype": lambda side, tensor: side.dtype_name(tensor.dtype),
+    "shape": lambda side, tensor: tuple(tensor.shape),
+    "requires_grad": lambda side, tensor: bool(tensor.requires_grad),
+    "is_leaf": lambda side, tensor: bool(tensor.is_leaf),
+    "version": lambda side, tensor: tensor._version,
+}
+"""What can be seen of a tensor beside its numbers."""
+
+
 class Divergence(AssertionError):
     """The two sides differ."""
 
@@ -88,24 +98,15 @@ class Sides:
     def same(self, pair: Pair) -> None:
         """Value, shape, dtype, strides, history and version of a tensor are alike."""
         ours, theirs = pair.target, pair.oracle
-        seen = [
-            (
-                side.dtype_name(each.dtype),
-                tuple(each.shape),
-                bool(each.requires_grad),
-                bool(each.is_leaf),
-                each._version,
-            )
-            for side, each in ((self.target, ours), (self.oracle, theirs))
-        ]
-        for what, one, other in zip(("dtype", "shape", "requires_grad", "is_leaf", "version"), *seen, strict=True):
+        for what, look in LOOKS.items():
+            one, other = _seen(look, self.target, ours), _seen(look, self.oracle, theirs)
             if one != other:
                 self.fail(f"{pair.name}: {what} {one} on {self.target.name}, {other} on {self.oracle.name}")
         self.same_values(pair.name, self.target.to_numpy(ours.detach()), self.oracle.to_numpy(theirs.detach()))
         self._same_gradient(pair)
 
     def _same_gradient(self, pair: Pair) -> None:
-        if not (pair.oracle.is_leaf and pair.oracle.requires_grad):
+        if not (pair.oracle.requires_grad and _seen(LOOKS["is_leaf"], self.oracle, pair.oracle) is True):
             return
         ours, theirs = pair.target.grad, pair.oracle.grad
         if (ours is None) != (theirs is None):
@@ -126,3 +127,11 @@ class Sides:
         room = ROOM * eps(other.dtype) * max(float(finite.max(initial=0.0)), 1.0) if inexact(other) else 0.0
         if (apart > room).any():
             self.fail(f"{name}: {self.target.name} has {mine.tolist()}, {self.oracle.name} has {other.tolist()}")
+
+
+def _seen(look: Callable[[Target, Any], Any], side: Target, tensor: Any) -> Any:
+    """What one sees; the class of the error where looking raises (a stale view has no history to tell)."""
+    try:
+        return look(side, tensor)
+    except Exception as error:
+        return type(error).__name__
