@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 from ..core.tensor import Tensor
 from .declare import REGISTRY, Op
 from .dispatch import inplace
@@ -25,7 +23,7 @@ def bind(modules) -> dict[str, dict]:
         for name in names:
             space[name] = op.function
             if op.method:
-                _set_method(name, _without_out_keyword(op))
+                _set_method(name, _method_of(op))
         if op.inplace:
             written = make_inplace(op, f"{op.name}_") if op.kind == "pointwise" else _inplace_of(op)
             for name in names:
@@ -41,9 +39,9 @@ def bind(modules) -> dict[str, dict]:
     return spaces
 
 
-def _without_out_keyword(op: Op):
-    """What the Tensor method of an op is: of a composite with ``out=`` the function inside, since methods take no ``out``."""
-    return getattr(op.function, "__wrapped__", op.function) if op.kind == "composite" and op.out else op.function
+def _method_of(op: Op):
+    """What the Tensor method of an op is: of a composite the function inside, since methods take no ``out`` and have a tensor in front."""
+    return op.function.__wrapped__ if op.kind == "composite" else op.function
 
 
 def _set_method(name: str, function) -> None:
@@ -61,10 +59,5 @@ def _inplace_of(op: Op):
 
     written.__name__ = written.__qualname__ = f"{op.name}_"
     written.__doc__ = f"In-place version of ``{op.name}``."
-    written.__signature__ = _without_out(function)  # type: ignore[attr-defined]
+    written.__wrapped__ = getattr(function, "__wrapped__", function)  # whose signature this one has
     return written
-
-
-def _without_out(function):
-    signature = inspect.signature(inspect.unwrap(function))
-    return signature.replace(parameters=[item for item in signature.parameters.values() if item.name != "out"])

@@ -53,10 +53,10 @@ class Parameter:
 class Op:
     """Everything declared about one op."""
 
-    name: str
+    signature: str  # "mul(input, other)"; of a composite the name alone, its parameters are Python's own
     kind: str  # "pointwise", "primitive", "view" or "composite"
-    parameters: tuple[Parameter, ...]
     kernel: Callable | None = None
+    array_kernel: Callable | None = None  # pointwise: beside a ufunc, for dtypes or statics that it does not serve
     namespace: str = "torch"
     rules: dict[tuple[str, ...], Callable] = field(default_factory=dict)
     jvps: dict[str, Callable] = field(default_factory=dict)
@@ -80,6 +80,21 @@ class Op:
     out: bool = False
     aliases: tuple[str, ...] = ()
     multiple: bool = False  # a view op that returns several views
+
+    @cached_property
+    def name(self) -> str:
+        return self.signature.partition("(")[0]
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Read from the signature when first asked for: at import nobody needs them. ValueError for one that is called like an output."""
+        found = parse_signature(self.signature) if "(" in self.signature else ()
+        for item in found:
+            if item.name in self.outputs:
+                raise ValueError(
+                    f"op '{self.name}' calls a parameter '{item.name}', which in its rules means its output"
+                )
+        return found
 
     @cached_property
     def tensors(self) -> tuple[Parameter, ...]:
@@ -112,8 +127,8 @@ REGISTRY: dict[str, Op] = {}
 """Every declared op by its qualified name ("exp", "nn.functional.relu"); primitives that are not public have a leading underscore."""
 
 
-def parse_signature(text: str) -> tuple[str, tuple[Parameter, ...]]:
-    """Read "mul(input, other)" into a name and parameters."""
+def parse_signature(text: str) -> tuple[Parameter, ...]:
+    """The parameters of "mul(input, other)"."""
     function = ast.parse(f"def {text}: ...").body[0]
     assert isinstance(function, ast.FunctionDef)
     arguments = function.args
@@ -123,7 +138,7 @@ def parse_signature(text: str) -> tuple[str, tuple[Parameter, ...]]:
         _parameter(item, default, True)
         for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
-    return function.name, tuple(found)
+    return tuple(found)
 
 
 def _parameter(argument: ast.arg, default, keyword_only: bool) -> Parameter:
@@ -134,14 +149,16 @@ def _parameter(argument: ast.arg, default, keyword_only: bool) -> Parameter:
     )
 
 
+def clean(doc: str | None) -> str:
+    """A docstring without its indentation."""
+    return inspect.cleandoc(doc) if doc and "\n" in doc else doc or ""
+
+
 def register(op: Op) -> Op:
     """Enter an op; a name is declared once."""
     key = op.name if op.namespace == "torch" else f"{op.namespace}.{op.name}"
     if key in REGISTRY:
         raise ValueError(f"op '{key}' is declared twice")
-    for item in op.parameters:
-        if item.name in op.outputs:
-            raise ValueError(f"op '{key}' calls a parameter '{item.name}', which in its rules means its output")
     REGISTRY[key] = op
     return op
 
@@ -174,18 +191,16 @@ def pointwise(
     latter beside a ufunc, for dtypes or statics that the ufunc does not serve. A number beside an array comes as a Python or NumPy scalar.
     ``rules`` map an input's name to its gradient rule.
     """
-    from .generate import make_function
-
-    name, parameters = parse_signature(signature)
     import numpy as np
 
+    from .generate import make_function
+
     op = Op(
-        name, "pointwise", parameters, kernel=kernel, namespace=namespace, rules={(key,): rule for key, rule in rules.items()},
+        signature, "pointwise", kernel=kernel, array_kernel=array, namespace=namespace, rules={(key,): rule for key, rule in rules.items()},
         jvps=jvp or {}, linear=linear, promote=promote, fast=frozenset(np.dtype(item) for item in fast),
         refuses=refuses, check=check, half=half, holomorphic=holomorphic, node_name=node, doc=doc, method=method, inplace=inplace, out=out,
         aliases=aliases, differentiable=("result",) if rules else (),
     )  # fmt: skip
-    op.array_kernel = array  # type: ignore[attr-defined]
     register(op)
     op.function = make_function(op)
     return op.function
@@ -211,10 +226,9 @@ def primitive(
     def declare(kernel):
         from .generate import make_function
 
-        name, parameters = parse_signature(signature)
         op = Op(
-            name, "primitive", parameters, kernel=kernel, namespace=namespace, outputs=outputs, linear=linear, half=half,
-            differentiable=outputs[:1] if differentiable is None else differentiable, node_name=node, doc=inspect.getdoc(kernel) or "",
+            signature, "primitive", kernel=kernel, namespace=namespace, outputs=outputs, linear=linear, half=half,
+            differentiable=outputs[:1] if differentiable is None else differentiable, node_name=node, doc=clean(kernel.__doc__),
             **{"method": False, **form},
         )  # fmt: skip
         register(op)
@@ -233,10 +247,9 @@ def view(signature: str, *, multiple: bool = False, node: str = "", namespace: s
     def declare(kernel):
         from .generate import make_function, make_view_of
 
-        name, parameters = parse_signature(signature)
         op = Op(
-            name, "view", parameters, kernel=kernel, namespace=namespace, linear=("input",), half="native", node_name=node,
-            differentiable=("result",), multiple=multiple, doc=inspect.getdoc(kernel) or "", **{"method": False, **form},
+            signature, "view", kernel=kernel, namespace=namespace, linear=("input",), half="native", node_name=node,
+            differentiable=("result",), multiple=multiple, doc=clean(kernel.__doc__), **{"method": False, **form},
         )  # fmt: skip
         register(op)
         op.function = make_function(op)
@@ -259,14 +272,14 @@ def composite(
     """Declare a public function made of other ops. ``out=True`` adds the keyword ``out``; ``inplace=True`` the form ``name_``."""
 
     def declare(function):
-        from .generate import with_out
+        from .generate import make_composite
 
         op = Op(
-            name or function.__name__, "composite", (),
-            namespace=namespace, method=method, inplace=inplace, out=out, aliases=aliases, doc=inspect.getdoc(function) or "",
+            name or function.__name__, "composite",
+            namespace=namespace, method=method, inplace=inplace, out=out, aliases=aliases, doc=clean(function.__doc__),
         )  # fmt: skip
         register(op)
-        op.function = with_out(op, function) if out else function
+        op.function = make_composite(op, function)
         return op.function
 
     return declare

@@ -50,6 +50,25 @@ def admit(op, name: str, value) -> None:
         raise bad_argument(op, name, value)
 
 
+def blame(name: str, arguments: dict, error: AttributeError) -> Exception:
+    """The error to raise for an attribute that a composite missed: TypeError where an argument that is no tensor was used as one."""
+    culprit = error.obj
+    if isinstance(culprit, Tensor):
+        return error
+    for position, (argument, value) in enumerate(arguments.items(), 1):
+        if value is culprit:
+            return TypeError(
+                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+        if isinstance(value, (tuple, list)):
+            for place, item in enumerate(value):
+                if item is culprit:
+                    return TypeError(
+                        f"{name}(): expected Tensor as element {place} in argument {position - 1}, but got {type(item).__name__}"
+                    )
+    return error
+
+
 def same_place(op, a, b) -> None:
     """RuntimeError unless two arrays live on one device; None is nowhere."""
     if a is not None and b is not None and NAMESPACES.get(type(a)) is not NAMESPACES.get(type(b)):

@@ -53,31 +53,46 @@ def make_operator(op: Op, name: str, *, reflected: bool = False):
     return _lazy(name, op, lambda: _pointwise(op, name, reflected), f"Python's operator of ``{op.name}``.")
 
 
-def with_out(op: Op, function):
-    """A composite's public function: ``function`` and a keyword ``out``."""
+def make_composite(op: Op, function):
+    """A composite's public function: ``function``, the keyword ``out`` where the op has one, and TypeError for what should have been a tensor.
+
+    The latter costs nothing until ``function`` fails on an attribute that a tensor would have had. Methods bind ``function`` itself (``__wrapped__``).
+    """
+    made = _lazy(op.name, op, lambda: _composite(op, function), op.doc)
+    made.__doc__ = op.doc
+    made.__module__ = function.__module__
+    made.__wrapped__ = function
+    return made
+
+
+def _composite(op: Op, function) -> tuple[str, dict]:
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
     arguments = ", ".join(_forward_argument(item) for item in parameters)
-    keyword = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
+    given = ", ".join(f"{item.name!r}: {item.name}" for item in parameters)
+    keyword = [inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)] if op.out else []
     variadic = [item for item in parameters if item.kind is inspect.Parameter.VAR_KEYWORD]
     plain = [item for item in parameters if item.kind is not inspect.Parameter.VAR_KEYWORD]
     stripped = [item.replace(annotation=inspect.Parameter.empty, default=_Source(f"_default_{item.name}")
                              if item.default is not inspect.Parameter.empty else inspect.Parameter.empty)
-                for item in [*plain, keyword, *variadic]]  # fmt: skip
-    text = (
-        f"def {op.name}{inspect.Signature(stripped)}:\n"
-        f"    if out is None:\n        return _function({arguments})\n"
-        f"    return _write_out({op.name!r}, out, _function({arguments}))\n"
-    )
-    scope = {"_function": function, "_write_out": dispatch.write_out, "_default_out": None}
+                for item in [*plain, *keyword, *variadic]]  # fmt: skip
+    lines = [f"def {op.name}{inspect.Signature(stripped)}:", "    try:"]
+    if op.out:
+        lines += [
+            f"        if out is None:\n            return _function({arguments})",
+            f"        return _write_out({op.name!r}, out, _function({arguments}))",
+        ]
+    else:
+        lines.append(f"        return _function({arguments})")
+    lines += [
+        "    except AttributeError as _error:",
+        f"        raise _blame({op.name!r}, {{{given}}}, _error) from None",
+    ]
+    scope = {"_function": function, "_write_out": dispatch.write_out, "_default_out": None, "_blame": dispatch.blame}
     scope |= {
         f"_default_{item.name}": item.default for item in parameters if item.default is not inspect.Parameter.empty
     }
-    made = _compile(op, op.name, text, scope)
-    made.__doc__ = function.__doc__
-    made.__module__ = function.__module__
-    made.__wrapped__ = function
-    return made
+    return "\n".join(lines) + "\n", scope
 
 
 class _Source:
@@ -124,7 +139,7 @@ def _lazy(name: str, op: Op, write, doc: str):
 
     scope = {"__name__": f"ingot.ops.generated.{name}", "__builtins__": __builtins__, "_materialise": materialise}
     function = types.FunctionType(stub.__code__, scope, name)
-    function.__doc__ = f"{name}({', '.join(_shown(item) for item in op.parameters)})\n\n{doc}"
+    function.__doc__ = f"{name}{op.signature.removeprefix(op.name)}\n\n{doc}"
     function.__module__ = "ingot"
     function.__qualname__ = name
     function.op = op  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import numpy as np
@@ -987,31 +988,8 @@ def _copies() -> None:
 
         copied.__name__ = copied.__qualname__ = f"{name}_copy"
         copied.__doc__ = f"A copy of what ``{name}`` shows."
-        composite(f"{name}_copy", method=name == "narrow")(_with_public_signature(copied, function))
-
-
-def _with_public_signature(copied, function):
-    import inspect
-
-    original = inspect.signature(inspect.unwrap(function))
-    parameters = list(original.parameters.values())
-
-    def written(*args, out=None, **kwargs):
-        bound = original.bind(*args, **kwargs)
-        found = copied(*bound.args, **bound.kwargs)
-        if out is None:
-            return found
-        from .dispatch import write_out
-
-        return write_out(copied.__name__, out, found)
-
-    written.__name__, written.__qualname__, written.__doc__ = copied.__name__, copied.__qualname__, copied.__doc__
-    written.__signature__ = original.replace(  # type: ignore[attr-defined]
-        parameters=[*parameters, inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)]
-        if not any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters)
-        else parameters
-    )
-    return written
+        copied.__wrapped__ = inspect.unwrap(function)  # whose signature it has
+        composite(f"{name}_copy", method=name == "narrow", out=True)(copied)
 
 
 _copies()
