@@ -241,8 +241,15 @@ def differentiable(op: Op) -> bool:
 
 
 def smooth_groups(op: Op) -> tuple[str, ...]:
-    """Real cases twice as often as complex ones."""
-    return ("smooth", "smooth", "smooth-complex") if "complex" in op.groups else ("smooth",)
+    """Real cases twice as often as complex ones; complex ones alone where the op takes nothing else."""
+    if "complex" not in op.groups:
+        return ("smooth",)
+    return ("smooth", "smooth", "smooth-complex") if takes_real(op) else ("smooth-complex",)
+
+
+def takes_real(op: Op) -> bool:
+    """Whether the op takes float64."""
+    return bool({"real", "half"} & set(op.groups))
 
 
 PROPERTY = Property(

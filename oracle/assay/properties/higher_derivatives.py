@@ -14,7 +14,7 @@ from ..judge import Finding, Verdict
 from ..judge.differences import Difference, richardson
 from ..judge.majority import Vote, decide
 from ..targets import Target
-from .derivatives import differentiable
+from .derivatives import differentiable, takes_real
 from .differentiable import Arrays, Differentiable, directions, inner, size
 from .property import Property
 from .report import Report
@@ -195,7 +195,7 @@ class Second:
 PROPERTY = Property(
     name="higher_derivatives",
     title="second order by three modes, third order along a direction",
-    applies=lambda record: differentiable(record) and record.row.double_backward,
+    applies=lambda record: differentiable(record) and record.row.double_backward and takes_real(record),
     check=check,
     groups=lambda op: ("smooth",),
     oracle_free=True,
