@@ -135,6 +135,16 @@ def test_exact_ops_must_have_the_sign_of_zero():
     assert found.what == "the sign of a zero differs"
 
 
+def test_which_part_of_a_complex_number_is_lost_is_nobodys_fault():
+    asked = question("mul", numbers(1.0), numbers(1.0))
+    lost = np.array([complex(np.inf, np.nan), 1.0])
+    assert judge_values(asked, 0, lost, np.array([complex(np.nan, np.nan), 1.0])).finding is Finding.UNSPECIFIED
+    finite = judge_values(asked, 0, np.array([2.0 + 0j, 1.0]), np.array([complex(np.nan, np.nan), 1.0]))
+    assert finite.finding is not Finding.UNSPECIFIED
+    other = judge_values(asked, 0, lost, np.array([complex(np.nan, np.nan), 3.0]))
+    assert other.finding is not Finding.UNSPECIFIED
+
+
 def test_extended_precision_arbitrates_a_sum():
     spec = TensorSpec((2000,), "float32", ("uniform", 0.0, 1.0), seed=5)
     asked = question("sum", spec, tolerance=SUM)

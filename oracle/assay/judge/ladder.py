@@ -69,6 +69,8 @@ def judge_values(question: Question, leaf: int, answer: np.ndarray, expected: np
     if not inexact(expected) or question.random:
         return Judgement(Finding.TARGET_WRONG, difference.what, (), difference.index)
     room = np.broadcast_to(np.where(np.isnan(allowed), 0.0, allowed), expected.shape)
+    if _only_lost_complex(answer, expected, room):
+        return Judgement(Finding.UNSPECIFIED, difference.what, (), difference.index)
     suspects = _suspects(answer, expected, room)
     for arbiter in ARBITERS:
         found = arbiter(question, leaf, answer, expected, suspects, room)
@@ -77,6 +79,18 @@ def judge_values(question: Question, leaf: int, answer: np.ndarray, expected: np
     if _beyond_conditioning(question, leaf, answer, expected, suspects):
         return Judgement(Finding.UNDECIDED, difference.what, ("arbiter  none knows this op",), difference.index)
     return Judgement(Finding.ILL_CONDITIONED, difference.what, (), difference.index)
+
+
+def _only_lost_complex(answer: np.ndarray, expected: np.ndarray, room: np.ndarray) -> bool:
+    """Whether the answers differ only where both are complex numbers with a part that is infinite or NaN.
+
+    Which part of a product, a quotient or a sum of such numbers becomes NaN depends on how it is factored; C's Annex G, which would say so, is optional, and
+    neither framework follows it.
+    """
+    if expected.dtype.kind != "c":
+        return False
+    outside = errors(answer, expected) > room
+    return not (np.isfinite(answer[outside]) | np.isfinite(expected[outside])).any()
 
 
 def _suspects(answer: np.ndarray, expected: np.ndarray, room: np.ndarray) -> list[tuple[int, ...]]:
