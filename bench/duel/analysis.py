@@ -10,7 +10,7 @@ import numpy as np
 
 from .bout import Bout
 from .engine import Sample
-from .health import ROOF, SPINNING, carry_over, growth
+from .health import INTERRUPTED, ROOF, SPINNING, carry_over, growth, interrupted
 from .plan import Plan
 from .record import Comparison, Roof, SubjectRecord
 from .roofs import NAME
@@ -165,4 +165,7 @@ def _flags(samples: Sequence[Sample], names: Sequence[str]) -> dict[str, tuple[s
         busy = float(np.median([sample.spinning.get(name, 0.0) for sample in samples]))
         if busy > SPINNING:
             flags[name].append(f"leaves threads spinning: {busy:.2f} processors busy while it is idle")
+        share = interrupted([block for sample in samples for block in sample.blocks[name]])
+        if share > INTERRUPTED:
+            flags[name].append(f"the machine was busy: {share:.0%} of the blocks were interrupted by another process")
     return {name: tuple(found) for name, found in flags.items()}

@@ -27,11 +27,12 @@ class Contender:
 
 @dataclass(frozen=True)
 class Block:
-    """``calls`` calls took ``nanoseconds``, with ``faults`` page faults."""
+    """``calls`` calls took ``nanoseconds``, with ``faults`` page faults; the process was interrupted ``interruptions`` times."""
 
     calls: int
     nanoseconds: int
-    faults: int
+    faults: int = 0
+    interruptions: int = 0
 
     @property
     def seconds(self) -> float:
@@ -49,14 +50,14 @@ def run_block(contender: Contender, calls: int, clock: Clock) -> Block:
     if calls >= WARM:
         call()
         synchronize()
-    faults = clock.faults()
+    faults, interruptions = clock.faults(), clock.interruptions()
     times = repeat(None, calls)
     start = clock.now()
     for _ in times:
         call()
     synchronize()
     end = clock.now()
-    return Block(calls, end - start, clock.faults() - faults)
+    return Block(calls, end - start, clock.faults() - faults, clock.interruptions() - interruptions)
 
 
 @dataclass(frozen=True)

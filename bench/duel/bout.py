@@ -105,7 +105,8 @@ def _load(name: str, bout: Bout) -> Subject | None:
     try:
         return subjects.load(name)
     except Exception as error:
-        bout.failures[name] = Failure("missing", f"'{name}' cannot be imported: {_sentence(error)}")
+        kind = "missing" if isinstance(error, ModuleNotFoundError) else "raised"
+        bout.failures[name] = Failure(kind, f"'{name}' cannot be imported: {_sentence(error)}")
         return None
 
 

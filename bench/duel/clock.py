@@ -25,6 +25,9 @@ class Clock(Protocol):
     def faults(self) -> int:
         """Page faults of this process that needed no disk."""
 
+    def interruptions(self) -> int:
+        """How often this process had to leave a processor to another one."""
+
     def idle(self, seconds: float) -> None:
         """Do nothing for that long."""
 
@@ -43,6 +46,9 @@ class SystemClock:
 
     def faults(self) -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+    def interruptions(self) -> int:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
@@ -70,6 +76,9 @@ class SimulatedClock:
         return int(self.time * self.spinning)
 
     def faults(self) -> int:
+        return 0
+
+    def interruptions(self) -> int:
         return 0
 
     def idle(self, seconds: float) -> None:

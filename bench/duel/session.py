@@ -14,13 +14,18 @@ from .record import ControlsRecord, Environment, PlantedRecord, SessionRecord, S
 from .scaling import scalings
 from .statistics import Paired, Verdict
 
-PACKAGES = ("numpy", "torch", "jax", "pytest-benchmark")
+PACKAGES = {
+    "ingot": "assay-ingot",
+    "torch": "torch",
+    "numpy": "numpy",
+    "jax": "jax",
+    "pytest-benchmark": "pytest-benchmark",
+}
+"""Subject or tool -> the distribution whose version is noted."""
 
 
 def environment(threads: int, root: Path) -> Environment:
     """Of this machine, and of the checkout at ``root``."""
-    from ingot import __version__
-
     return Environment(
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         python=platform.python_version(),
@@ -29,7 +34,7 @@ def environment(threads: int, root: Path) -> Environment:
         cores=len(os.sched_getaffinity(0)),
         threads=threads,
         load=os.getloadavg()[0],
-        packages={"ingot": __version__, **{name: found for name in PACKAGES if (found := _version(name))}},
+        packages={name: found for name, package in PACKAGES.items() if (found := _version(package))},
         commit=_git(root, "rev-parse", "HEAD"),
         dirty=bool(_git(root, "status", "--porcelain", "--untracked-files=no")),
     )

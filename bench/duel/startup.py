@@ -75,7 +75,7 @@ def _records(
     sample = Sample(
         order=[[name for name in names_ if name in names] for names_ in order],
         factors=[1] * len(order),
-        blocks={name: [Block(1, stages[place], 0) for stages in taken[name]] for name in names},
+        blocks={name: [Block(1, stages[place]) for stages in taken[name]] for name in names},
         warm={name: WarmUp(taken[name][0][place] * 1e-9, 0.0, 1) for name in names},
     )
     baseline = "torch" if "torch" in names else names[0]

@@ -6,11 +6,11 @@ import pytest
 
 from duel.analysis import records
 from duel.api import duel
-from duel.block import Contender, run_block, warm_up
+from duel.block import Block, Contender, run_block, warm_up
 from duel.bout import Bout, Failure
 from duel.clock import SimulatedClock
 from duel.engine import measure, rounds_of
-from duel.health import carry_over
+from duel.health import carry_over, growth
 from duel.plan import Plan
 from duel.roofs import NAME, Need
 from duel.simulation import durations, simulated, simulated_duel
@@ -66,6 +66,14 @@ def test_calls_that_share_their_work_are_invalid():
     result = duel(subjects, plan=PLAN, clock=clock)
     assert result["lazy"].verdict == "INVALID" and "twice the calls" in result["lazy"].invalid[0]
     assert result["work"].invalid == ()
+
+
+def test_preempted_blocks_prove_nothing():
+    """On a busy machine the longer blocks are interrupted and the shorter are not: no reason to doubt the subject."""
+    single, double = Block(10, 1_000_000), Block(20, 8_000_000, interruptions=2)
+    factors = [[1, 2] * 6] * 3
+    assert growth([[single, double] * 6] * 3, factors) == ""
+    assert "twice the calls" in growth([[single, Block(20, 8_000_000)] * 6] * 3, factors)
 
 
 class Queue:
