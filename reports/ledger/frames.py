@@ -125,7 +125,7 @@ def _unpacked(store: Store, table: str, column: str, run: int | None) -> pandas.
 def scaling(store: Store) -> pandas.DataFrame:
     """The lines t(n) = overhead + per_element n."""
     columns = "op dtype layout subject overhead per_element crossover misfit sizes"
-    return _of_table(store, "scaling", columns, "op, dtype, layout, subject", decoded=("sizes",))
+    return _of_table(store, "scaling", columns, "op, dtype, layout, subject", decoded=("sizes",), numbers=("overhead", "per_element", "crossover", "misfit"))  # fmt: skip
 
 
 def controls(store: Store) -> pandas.DataFrame:
