@@ -1,6 +1,7 @@
 """Property 9, optimizers: the parameters after every step and the state are the oracle's, and a state dict taken half way goes on alike in a new optimizer.
 
-The steps go down one fixed function, sum sin(3p) + p^2/2, which is smooth and has many valleys. In single precision a difference is held against the target only if the
+The steps go down one fixed function, sum sin(3p) + p^2/2, which is smooth and has many valleys (sum sin(0.3p) + p^2/2, which is convex, for optimizers that evaluate it
+many times a step: in many valleys their steps amplify rounding without bound). In single precision a difference is held against the target only if the
 same trajectory in double precision shows it, or if the oracle is much nearer to that.
 """
 
@@ -45,7 +46,8 @@ class Trajectory:
         """Evaluate the function and its gradient."""
         T = self.framework.namespace
         self.optimizer.zero_grad()
-        total = sum((T.sin(3 * p) + p * p / 2).sum() for p in self.parameters)
+        steep = 0.3 if self.record.closure else 3.0
+        total = sum((T.sin(steep * p) + p * p / 2).sum() for p in self.parameters)
         total.backward()
         if self.record.sparse:
             for p in self.parameters:
@@ -77,9 +79,12 @@ def check(record: OptimizerRecord, case: Case, target: Target, oracle: Target) -
     if not _same_points(report, record, case, mine, other):
         return report.verdicts
     growth = AMPLIFIED * case.steps
-    same_state(
-        report, "state_dict", mine.optimizer.state_dict(), other.optimizer.state_dict(), record.tolerance, growth=growth
-    )
+    if record.closure and any(spec.dtype != "float64" for spec in case.tensors()):
+        growth = float(
+            "inf"
+        )  # what a search remembers of its last, all but vanished step is rounding: only its form is compared
+    ours_state, theirs_state = mine.optimizer.state_dict(), other.optimizer.state_dict()
+    same_state(report, "state_dict", ours_state, theirs_state, record.tolerance, growth=growth)
     if case.steps and not report.verdicts:
         _continued(report, record, case, mine)
     return report.verdicts

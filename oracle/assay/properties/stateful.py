@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..cases import Case, ListOf, Made, StatefulCase, materialise
+from ..cases import Case, ListOf, Made, StatefulCase, TensorSpec, materialise
 from ..catalogue.record import Tolerance
 from ..judge import Finding
 from ..judge.compare import compare, eps, inexact, same_bits, spacing, wide
@@ -29,8 +29,13 @@ def attempt(make: Callable[[], Any], framework: Target, case: Case) -> Outcome:
 def construct(framework: Target, case: StatefulCase) -> Any:
     """The object that a case describes, made from the seed of the case."""
     framework.manual_seed(case.seed)  # first: arguments that are modules draw from the generator too
-    made = materialise(Case(case.op, case.args, case.kwargs, case.seed), framework)
+    made = materialise(Case(case.op, case.args, case.kwargs, case.seed).map(_writable), framework)
     return framework.construct(case.op, made.args, made.kwargs)
+
+
+def _writable(spec: TensorSpec) -> TensorSpec:
+    """An expanded tensor cannot be loaded into: as part of a module's state it gets memory of its own."""
+    return replace(spec, layout="contiguous") if spec.layout == "expanded" else spec
 
 
 def inputs(framework: Target, case: StatefulCase, *, gradients: bool = False):
@@ -47,8 +52,13 @@ def doubled(case: StatefulCase) -> StatefulCase:
     return case.map(change)
 
 
-def near(tolerance: Tolerance, mine: np.ndarray, other: np.ndarray, *, growth: float = 1.0) -> str | None:
-    """None where two arrays agree within a tolerance ``growth`` times as wide; else the difference as a sentence."""
+def near(
+    tolerance: Tolerance, mine: np.ndarray, other: np.ndarray, *, growth: float = 1.0, floor: float = 1e-30
+) -> str | None:
+    """None where two arrays agree within a tolerance ``growth`` times as wide; else the difference as a sentence.
+
+    A scaled tolerance is relative to the largest element, or to ``floor`` where that is larger.
+    """
     if mine.dtype != other.dtype:
         return f"dtype {mine.dtype}, the oracle's {other.dtype}"
     if mine.shape != other.shape:
@@ -61,7 +71,7 @@ def near(tolerance: Tolerance, mine: np.ndarray, other: np.ndarray, *, growth: f
         size = np.abs(wide(other))
         finite = size[np.isfinite(size)]
         top = float(finite.max()) if finite.size else 0.0
-        allowed = units * spacing(other) if tolerance.kind == "ulp" else units * eps(other.dtype) * max(top, 1e-30)
+        allowed = units * spacing(other) if tolerance.kind == "ulp" else units * eps(other.dtype) * max(top, floor)
     found = compare(mine, other, allowed)
     return None if found is None else found.what
 
@@ -82,7 +92,7 @@ def same_state(
         if what is not None:
             report.add(Finding.TARGET_WRONG, f"{where}: {what}", mine, other)
     elif isinstance(theirs, Mapping):
-        if not isinstance(ours, Mapping) or list(ours) != list(theirs):
+        if not isinstance(ours, Mapping) or set(ours) != set(theirs):
             report.add(Finding.TARGET_WRONG, f"{where}: other keys than the oracle's", _keys(ours), _keys(theirs))
             return
         for key in theirs:
