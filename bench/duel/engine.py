@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .block import Block, Contender, WarmUp, run_block, warm_up
 from .clock import Clock, SystemClock
-from .health import pending_work, spinning_threads
+from .health import SPINNING, pending_work, quiet, spinning_threads
 from .plan import Plan
 from .schedule import doublings, orders
 
@@ -54,9 +54,12 @@ def measure(contenders: Sequence[Contender], plan: Plan, *, clock: Clock | None 
         for contender in contenders:
             sample.pending[contender.name] = pending_work(contender, sample.warm[contender.name].calls, clock)
         _rounds(contenders, plan, clock, seed, sample)
+        quiet(clock)
         for contender in contenders:
             calls = sample.warm[contender.name].calls
-            sample.spinning[contender.name] = spinning_threads(contender, calls, clock)
+            found = sample.spinning[contender.name] = spinning_threads(contender, calls, clock)
+            if found > SPINNING:
+                quiet(clock)
     return sample
 
 

@@ -39,7 +39,7 @@ CARRY_OVER = 0.05
 CERTAIN = 0.999
 """Of the interval beyond which a growth is not what it should be: every row of a session is asked."""
 
-IDLE = 0.002
+IDLE = 0.001
 
 PATIENCE = 200
 
@@ -78,8 +78,9 @@ def spinning_threads(contender: Contender, calls: int, clock: Clock, attempts: i
     Only this process's own threads are counted, so a busy machine can hide spinning (another attempt is made) and never feign it.
     """
     most = 0.0
-    for _ in range(attempts):
-        _quiet(clock)
+    for attempt in range(attempts):
+        if attempt:
+            quiet(clock)
         run_block(contender, calls, clock)
         start, busy = clock.now(), clock.others()
         clock.idle(IDLE)
@@ -91,7 +92,7 @@ def spinning_threads(contender: Contender, calls: int, clock: Clock, attempts: i
     return most
 
 
-def _quiet(clock: Clock) -> None:
+def quiet(clock: Clock) -> None:
     """Wait, but not for ever, until nobody spins: what one subject has left behind is not another's doing."""
     for _ in range(PATIENCE):
         start, busy = clock.now(), clock.others()

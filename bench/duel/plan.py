@@ -41,7 +41,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", Plan(rounds=12, block=0.001, seconds=0.1), full=False, compiled=False, imports=3, controls=10),
+        Profile("quick", Plan(rounds=10, block=0.001, seconds=0.1), full=False, compiled=False, imports=3, controls=10),
         Profile(
             "nightly", Plan(rounds=24, block=0.0015, seconds=0.5), full=True, compiled=True, imports=7, controls=40
         ),
