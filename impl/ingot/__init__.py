@@ -49,7 +49,9 @@ globals().update(_dtypes.BY_NAME)
 globals().update(_dtypes.ALIASES)
 globals().update(_SPACES["torch"])
 
-_MODULES = frozenset(("cuda", "fft", "linalg", "nn", "optim", "random", "serialization", "special", "utils"))
+_MODULES = frozenset(
+    ("cuda", "fft", "linalg", "masked", "nn", "optim", "random", "serialization", "signal", "special", "utils")
+)
 _ELSEWHERE = {
     "Generator": "core.generator",
     "default_generator": "core.generator",
