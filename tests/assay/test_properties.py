@@ -238,6 +238,17 @@ def test_errors_accepts_a_subclass():
     assert found(Faulty({"sum": raises}), SUMS, "errors") == []
 
 
+def test_errors_forgives_what_the_oracle_stumbles_over():
+    def stumbles(x, dim):
+        raise AttributeError("'str' object has no attribute 'dim'")
+
+    def refuses(x, dim):
+        raise TypeError("sum(): expected a tensor")
+
+    verdicts = found(Faulty({"sum": refuses}), SUMS, "errors", oracle=Faulty({"sum": stumbles}, "stumbling"))
+    assert findings(verdicts) == {"unspecified"}
+
+
 def test_an_error_of_the_harness_is_no_parity():
     def breaks(x, dim):
         return torch.sum(x)

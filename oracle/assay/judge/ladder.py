@@ -230,10 +230,21 @@ def _decide(question, leaf, answer, expected, room, suspects, found: Arbitration
         if not _beyond_conditioning(question, leaf, answer, expected, suspects):
             return Judgement(Finding.ILL_CONDITIONED, what, evidence, index)
         both = not any(theirs) and found.oracle[at] > allowed[at]
+        if both and _formulas_agree(question, leaf, expected, suspects, found):
+            return Judgement(Finding.BOTH_IMPRECISE, what, evidence, index)
         return Judgement(Finding.BOTH_WRONG if both else Finding.TARGET_WRONG, what, evidence, index)
     if not _beyond_conditioning(question, leaf, expected, answer, suspects):
         return Judgement(Finding.ILL_CONDITIONED, what, evidence, index)
     return Judgement(Finding.ORACLE_WRONG, what, evidence, index)
+
+
+def _formulas_agree(question, leaf, expected, suspects, found: Arbitration) -> bool:
+    """Whether the two agree in double precision far better than either is right in its own: they lose digits, and are not wrong."""
+    ours, theirs = (question.target_wide, question.oracle_wide) if question.narrow(expected) else (None, None)
+    if ours is None or theirs is None or not (ours[leaf].shape == theirs[leaf].shape == expected.shape):
+        return False
+    apart = errors(ours[leaf], theirs[leaf])
+    return all(apart[index] <= 1e-3 * off for index, off in zip(suspects, found.target, strict=True))
 
 
 def _beyond_conditioning(question, leaf, answer, expected, suspects) -> bool:

@@ -17,6 +17,7 @@ class Finding(Enum):
     TARGET_WRONG = "target wrong"
     ORACLE_WRONG = "oracle wrong"
     BOTH_WRONG = "both wrong"
+    BOTH_IMPRECISE = "both imprecise"
     ILL_CONDITIONED = "ill-conditioned"
     UNSPECIFIED = "unspecified"
     UNDECIDED = "undecided"
@@ -24,8 +25,8 @@ class Finding(Enum):
     HARNESS_ERROR = "harness error"
 
 
-PASSING = frozenset((Finding.ORACLE_WRONG, Finding.ILL_CONDITIONED, Finding.UNSPECIFIED))
-"""Findings that are not held against the target."""
+PASSING = frozenset((Finding.ORACLE_WRONG, Finding.BOTH_IMPRECISE, Finding.ILL_CONDITIONED, Finding.UNSPECIFIED))
+"""Findings that are not held against the target. Both are imprecise where one right formula loses digits alike in both, and not in double precision."""
 
 
 @dataclass(frozen=True)
