@@ -9,6 +9,11 @@ class OutOfMemoryError(RuntimeError):
     """An allocation that the device cannot serve."""
 
 
+def not_implemented(kernel: str, dtype) -> NotImplementedError:
+    """The error for a dtype that a kernel does not serve."""
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{dtype.legacy_name}'")
+
+
 def broadcast_mismatch(a: Sequence[int], b: Sequence[int]) -> RuntimeError:
     """The error for two shapes that do not broadcast, naming the first dimension (from the right) at fault."""
     rank = max(len(a), len(b))

@@ -41,6 +41,14 @@ class Mode:
         self.check_nan = True
         self.special = False
 
+    @property
+    def watched(self) -> bool:
+        """Whether what is computed now is itself differentiated: recorded for another backward, or carrying tangents.
+
+        Where it is not, a gradient rule may use closed forms and saved intermediate results instead of differentiable ops.
+        """
+        return self.enabled or self.level > 0
+
     def refresh(self) -> None:
         """Recompute ``special`` after one of the rarer modes changed."""
         self.special = bool(self.level or self.saved_hooks or self.anomaly)

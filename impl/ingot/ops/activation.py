@@ -6,20 +6,15 @@ import math
 
 from ..core import dtype as dtypes
 from ..core.errors import normalize_dim
+from ..core.graph import thread
 from ..core.tensor import Tensor
 from .declare import FLOATS, NOT_REAL_FLOAT, NUMBERS, composite, pointwise, primitive
-from .special_functions import functions_for
+from .normal_distribution import normal_distribution
 
 NN = "nn.functional"
 _PLAIN = {"namespace": NN, "method": False, "inplace": True, "out": False}
 
 # -- pieces that rules share ----------------------------------------------------------------------------------------------------------------
-
-
-def _sigmoid_array(xp, x):
-    """1 / (1 + exp(-x)) without overflow."""
-    small = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, 1 / (1 + small), small / (1 + small)) if x.dtype.kind != "c" else 1 / (1 + xp.exp(-x))
 
 
 def _softplus_array(xp, x):
@@ -74,23 +69,9 @@ logsigmoid = pointwise(
     inplace=False, node="LogSigmoidBackward0", input=lambda grad, input: grad * (-input).sigmoid(),
     doc="``log(1 / (1 + exp(-x)))`` without overflow.",
 )  # fmt: skip
-_silu = pointwise(
-    "_silu(input)", lambda xp, x: x * _sigmoid_array(xp, x), promote="float", namespace="internal", method=False, inplace=False, out=False, node="SiluBackward0",
-    input=lambda grad, input: grad * _silu_slope(input),
-)  # fmt: skip
 _mish = pointwise(
     "_mish(input)", lambda xp, x: x * xp.tanh(_softplus_array(xp, x)), fast=FLOATS, namespace="internal", method=False, inplace=False, out=False,
     node="MishBackward0", input=lambda grad, input: grad * _mish_slope(input),
-)  # fmt: skip
-_gelu = pointwise(
-    "_gelu(input)", lambda xp, x: (x * 0.5 * (1 + _erf(xp, x * math.sqrt(0.5)))).astype(x.dtype), fast=FLOATS, namespace="internal", method=False,
-    inplace=False, out=False, node="GeluBackward0",
-    input=lambda grad, input: grad * ((input * math.sqrt(0.5)).erf() * 0.5 + 0.5 + input * (input * input * -0.5).exp() * (1 / math.sqrt(2 * math.pi))),
-)  # fmt: skip
-_gelu_tanh = pointwise(
-    "_gelu_tanh(input)", lambda xp, x: (x * 0.5 * (1 + xp.tanh(_GELU_SCALE * (x + _GELU_CUBIC * x * x * x)))).astype(x.dtype), fast=FLOATS,
-    namespace="internal", method=False, inplace=False, out=False, node="GeluBackward0",
-    input=lambda grad, input: grad * _gelu_tanh_slope(input),
 )  # fmt: skip
 _hardsigmoid = pointwise(
     "_hardsigmoid(input)", lambda xp, x: (xp.clip(x + 3, 0, 6) / 6).astype(x.dtype), fast=FLOATS, namespace="internal", method=False, inplace=False, out=False,
@@ -134,8 +115,31 @@ _GELU_SCALE = math.sqrt(2 / math.pi)
 _GELU_CUBIC = 0.044715
 
 
-def _erf(xp, x):
-    return functions_for(xp).erf(x)
+def _mish_slope(x):
+    bent = _softplus(x, 1.0, 20.0).tanh()
+    return bent + x * x.sigmoid() * (1 - bent * bent)
+
+
+# -- gates: x times a smooth step ------------------------------------------------------------------------------------------------------------
+# The step's slope costs little beside the step, and much on its own: both come from one kernel, and backward is one product.
+
+
+def _gated(signature: str, node: str, formula):
+    """Declare a gate: the kernel returns (result, slope); ``formula`` is the slope in differentiable ops, for derivatives of derivatives."""
+
+    def rule(grad, input, slope):
+        return grad * (formula(input) if thread.mode.watched else slope)
+
+    def forward(tangent, input, slope):
+        return rule(tangent, input, slope), None
+
+    def declare(kernel):
+        op = primitive(signature, outputs=("result", "slope"), node=node)(kernel)
+        op.backward("input")(rule)
+        op.jvp("input")(forward)
+        return op
+
+    return declare
 
 
 def _silu_slope(x):
@@ -143,14 +147,52 @@ def _silu_slope(x):
     return gate * (1 + x * (1 - gate))
 
 
-def _mish_slope(x):
-    bent = _softplus(x, 1.0, 20.0).tanh()
-    return bent + x * x.sigmoid() * (1 - bent * bent)
+def _gelu_slope(x):
+    return (x * math.sqrt(0.5)).erf() * 0.5 + 0.5 + x * (x * x * -0.5).exp() * (1 / math.sqrt(2 * math.pi))
 
 
 def _gelu_tanh_slope(x):
     bent = (_GELU_SCALE * (x + _GELU_CUBIC * x * x * x)).tanh()
     return 0.5 * (1 + bent) + 0.5 * x * (1 - bent * bent) * _GELU_SCALE * (1 + 3 * _GELU_CUBIC * x * x)
+
+
+@_gated("_silu(input)", "SiluBackward0", _silu_slope)
+def _silu(xp, input):
+    gate = 1 / (1 + xp.exp(-input))
+    result = input * gate
+    slope = 1 - gate
+    slope *= result
+    slope += gate
+    return result, slope
+
+
+@_gated("_gelu(input)", "GeluBackward0", _gelu_slope)
+def _gelu(xp, input):
+    below, density = normal_distribution(xp, input)
+    result = input * below
+    density *= input
+    density += below
+    return result, density
+
+
+@_gated("_gelu_tanh(input)", "GeluBackward0", _gelu_tanh_slope)
+def _gelu_tanh(xp, input):
+    square = input * input
+    inner = square * (_GELU_SCALE * _GELU_CUBIC)
+    inner += _GELU_SCALE
+    inner *= input
+    bent = xp.tanh(inner)
+    half = bent * 0.5
+    half += 0.5
+    result = input * half
+    slope = bent * bent
+    slope -= 1
+    slope *= input
+    square *= -1.5 * _GELU_SCALE * _GELU_CUBIC
+    square -= 0.5 * _GELU_SCALE
+    slope *= square
+    slope += half
+    return result, slope
 
 
 # -- public functions -----------------------------------------------------------------------------------------------------------------------
@@ -223,9 +265,9 @@ def gelu(input, approximate="none"):
     """``x Phi(x)``, Phi the normal distribution function; ``approximate="tanh"`` for Hendrycks and Gimpel's formula."""
     _float_only("GeluKernelImpl", input)
     if approximate == "none":
-        return _gelu(input)
+        return _gelu(input)[0]
     if approximate == "tanh":
-        return _gelu_tanh(input)
+        return _gelu_tanh(input)[0]
     raise RuntimeError("approximate argument must be either none or tanh.")
 
 
@@ -233,7 +275,7 @@ def gelu(input, approximate="none"):
 def silu(input, inplace=False):
     """``x sigmoid(x)``."""
     _float_only("silu", input, complex_too=True)
-    return _into(input, _silu, inplace)
+    return _into(input, lambda x: _silu(x)[0], inplace)
 
 
 @composite(namespace=NN)
@@ -436,13 +478,13 @@ def _over_dim(name: str, kernel, input, dim, dtype):
     return kernel(input, dim)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def softmax(input, dim, dtype=None):
     """``exp(x) / sum(exp(x))`` along a dim, computed without overflow."""
     return _over_dim("softmax", _softmax, input, dim, dtype)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def log_softmax(input, dim, dtype=None):
     """The logarithm of ``softmax``, computed without cancellation."""
     return _over_dim("log_softmax", _log_softmax, input, dim, dtype)

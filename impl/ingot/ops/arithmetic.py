@@ -101,7 +101,7 @@ mul = pointwise(
     doc="``input * other``.",
 )  # fmt: skip
 neg = pointwise(
-    "neg(input: Tensor)", np.negative, fast=NUMBERS + HALVES, half="native", refuses=UNSIGNED, check=_check_neg, aliases=("negative",), input=lambda grad: -grad,
+    "neg(input: Tensor)", np.negative, out="exact", fast=NUMBERS + HALVES, half="native", refuses=UNSIGNED, check=_check_neg, aliases=("negative",), input=lambda grad: -grad,
     doc="``-input``. RuntimeError for a bool tensor.",
 )  # fmt: skip
 
@@ -374,7 +374,7 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
 # -- magnitudes and signs -----------------------------------------------------------------------------------------------------------------
 
 abs = pointwise(
-    "abs(input: Tensor)", np.absolute, fast=NUMBERS + HALVES, half="native", refuses=UNSIGNED + ("bool",), holomorphic=False, aliases=("absolute",),
+    "abs(input: Tensor)", np.absolute, out="exact", fast=NUMBERS + HALVES, half="native", refuses=UNSIGNED + ("bool",), holomorphic=False, aliases=("absolute",),
     input=lambda grad, input: grad * sgn(input),
     jvp={"input": lambda tangent, input: (tangent * sgn(input).conj()).real if input.is_complex() else tangent * sgn(input)},
     doc="The absolute value, real for complex numbers. The derivative at 0 is 0.",
@@ -403,11 +403,11 @@ def _sgn_rule(grad, input, result):
 
 
 sign = pointwise(
-    "sign(input: Tensor)", _sign, fast=FLOATS + INTEGERS + HALVES, refuses=COMPLEXES + UNSIGNED, input=zeros_of,
+    "sign(input: Tensor)", _sign, out="exact", fast=FLOATS + INTEGERS + HALVES, refuses=COMPLEXES + UNSIGNED, input=zeros_of,
     doc="-1, 0 or 1; 0 for NaN. NotImplementedError for complex numbers, which ``sgn`` takes.",
 )  # fmt: skip
 sgn = pointwise(
-    "sgn(input: Tensor)", _sgn, fast=NUMBERS + HALVES, refuses=UNSIGNED, holomorphic=False,
+    "sgn(input: Tensor)", _sgn, out="exact", fast=NUMBERS + HALVES, refuses=UNSIGNED, holomorphic=False,
     input=_sgn_rule, jvp={"input": lambda tangent, input, result: _sgn_rule(tangent, input, result)},
     doc="``sign`` of real numbers; ``z / |z|`` of complex ones, 0 for 0.",
 )  # fmt: skip
@@ -420,7 +420,7 @@ def _check_signbit(dtype, input) -> None:
 
 signbit = pointwise(
     "signbit(input: Tensor)", lambda xp, x: xp.signbit(x) if x.dtype.kind not in "biu" else x < xp.zeros((), x.dtype), promote="bool",
-    fast=FLOATS, check=_check_signbit, inplace=False, doc="Whether the sign bit is set: true for -0., false for 0.",
+    fast=FLOATS, check=_check_signbit, inplace=False, out="exact", doc="Whether the sign bit is set: true for -0., false for 0.",
 )  # fmt: skip
 
 
@@ -455,7 +455,7 @@ def _check_heaviside(dtype, input, values) -> None:
 
 heaviside = pointwise(
     "heaviside(input: Tensor, values: Tensor)", lambda xp, x, values: xp.where(x == 0, values, xp.greater(x, 0).astype(x.dtype)),
-    fast=FLOATS + INTEGERS + HALVES, refuses=UNSIGNED, check=_check_heaviside,
+    fast=FLOATS + INTEGERS + HALVES, refuses=UNSIGNED, check=_check_heaviside, out="exact",
     doc="0 below zero, ``values`` at zero, 1 above. RuntimeError for different or complex dtypes.",
 )  # fmt: skip
 
@@ -471,7 +471,7 @@ def _(grad_mantissa, exponent):
     return grad_mantissa * pow(2.0, -exponent.to(grad_mantissa.dtype))
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def frexp(input: Tensor):
     """(mantissa, exponent) with ``input == mantissa * 2 ** exponent`` and 0.5 <= |mantissa| < 1; the exponent is int32.
 

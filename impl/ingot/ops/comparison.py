@@ -45,11 +45,11 @@ isinf = _test("isinf", np.isinf, "Whether a number is infinite.")
 isfinite = _test("isfinite", np.isfinite, "Whether a number is neither infinite nor NaN.")
 isposinf = pointwise(
     "isposinf(input: Tensor)", lambda xp, x: xp.isinf(x) & (x > 0), fast=_REAL, promote="bool", half="native", inplace=False,
-    check=_real_only("isposinf"), doc="Whether a number is +inf. RuntimeError for complex numbers.",
+    check=_real_only("isposinf"), out="exact", doc="Whether a number is +inf. RuntimeError for complex numbers.",
 )  # fmt: skip
 isneginf = pointwise(
     "isneginf(input: Tensor)", lambda xp, x: xp.isinf(x) & (x < 0), fast=_REAL, promote="bool", half="native", inplace=False,
-    check=_real_only("isneginf"), doc="Whether a number is -inf. RuntimeError for complex numbers.",
+    check=_real_only("isneginf"), out="exact", doc="Whether a number is -inf. RuntimeError for complex numbers.",
 )  # fmt: skip
 isreal = _test(
     "isreal",

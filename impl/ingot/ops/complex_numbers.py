@@ -24,7 +24,7 @@ def _conj(xp, x):
 
 
 conj_physical = pointwise(
-    "conj_physical(input: Tensor)", _conj, fast=EVERY, holomorphic=False,
+    "conj_physical(input: Tensor)", _conj, fast=EVERY, holomorphic=False, out="exact",
     input=lambda grad: conjugate(grad), jvp={"input": lambda tangent: conjugate(tangent)},
     doc="The complex conjugate, element by element: ``conj_physical(tensor([1 + 2j]))`` is ``[1 - 2j]``.",
 )  # fmt: skip

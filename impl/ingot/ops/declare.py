@@ -77,7 +77,7 @@ class Op:
     doc: str = ""
     method: bool = True
     inplace: bool = False
-    out: bool = False
+    out: bool | str = False  # the keyword ``out``; "exact": of the result's very dtype
     aliases: tuple[str, ...] = ()
     multiple: bool = False  # a view op that returns several views
 
@@ -179,7 +179,7 @@ def pointwise(
     namespace: str = "torch",
     method: bool = True,
     inplace: bool = True,
-    out: bool = True,
+    out: bool | str = True,
     aliases: tuple[str, ...] = (),
     node: str = "",
     doc: str = "",
@@ -266,10 +266,11 @@ def composite(
     namespace: str = "torch",
     method: bool = False,
     inplace: bool = False,
-    out: bool = False,
+    out: bool | str = False,
     aliases: tuple[str, ...] = (),
 ):
-    """Declare a public function made of other ops. ``out=True`` adds the keyword ``out``; ``inplace=True`` the form ``name_``."""
+    """Declare a public function made of other ops. ``out=True`` adds the keyword ``out`` ("exact": which must have the result's dtype); ``inplace=True``
+    the form ``name_``."""
 
     def declare(function):
         from .generate import make_composite

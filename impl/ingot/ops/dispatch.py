@@ -206,7 +206,7 @@ def general(op, values: tuple, statics: tuple, out):
         return result
     if isinstance(out, Tensor):
         _check_partial_overlap(out, values)
-    return write_out(op.name, out, result)
+    return write_out(op.name, out, result, op.out == "exact")
 
 
 def _record_of(op):
@@ -410,14 +410,14 @@ def overlaps_partly(a: Tensor, b: Tensor) -> bool:
     return first < last_b and second < last_a
 
 
-def write_out(name: str, out, result):
-    """Copy a result (or several) into ``out=``; returns ``out``. Resizes as PyTorch does, with its warning."""
+def write_out(name: str, out, result, exact: bool = False):
+    """Copy a result (or several) into ``out=``; returns ``out``. Resizes as PyTorch does, with its warning. ``exact``: casts nothing."""
     if isinstance(result, tuple):
         if not isinstance(out, (tuple, list)) or len(out) != len(result):
             raise TypeError(
                 f"{name}(): argument 'out' must be tuple of Tensors with {len(result)} elements, not {type(out).__name__}"
             )
-        filled = [write_out(name, one, value) for one, value in zip(out, result, strict=True)]
+        filled = [write_out(name, one, value, exact) for one, value in zip(out, result, strict=True)]
         return type(result)(filled) if type(result) is tuple else type(result)(*filled)
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
@@ -427,6 +427,8 @@ def write_out(name: str, out, result):
         )
     if type(out._array) is not type(result._array):
         raise different_devices(out, result)
+    if exact and result.dtype is not out.dtype and not (result.dtype is dtypes.bool_ and out.dtype is dtypes.uint8):
+        raise RuntimeError(f"Expected out tensor to have dtype {result.dtype.name}, but got {out.dtype.name} instead")
     if not promotion.can_cast(result.dtype, out.dtype):
         raise cast_error(result.dtype, out.dtype)
     check_writable(out, tracked=False)

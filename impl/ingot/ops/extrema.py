@@ -63,19 +63,19 @@ def _value(name: str, input, dim, keepdim, reduce):
     return reduce(input, dims, keepdim)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def amax(input, dim=(), keepdim=False):
     """The largest elements over ``dim`` (an int, several, or all). The gradient is shared evenly among equal ones (among the NaNs, if any)."""
     return _value("amax", input, dim, keepdim, _amax)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def amin(input, dim=(), keepdim=False):
     """The smallest elements over ``dim`` (an int, several, or all). The gradient is shared evenly among equal ones."""
     return _value("amin", input, dim, keepdim, _amin)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def aminmax(input, *, dim=None, keepdim=False):
     """(min, max) of all elements or along one dim, with gradients as of ``amin`` and ``amax``."""
     dims = dims_of("aminmax", input, dim)
@@ -156,7 +156,7 @@ def _extremum(name: str, reduce, select, elementwise: str, word: str):
         f"``{name}(input)``: the {word} element. ``{name}(input, dim, keepdim=False)``: (values, indices) along a dim.\n"
         f"``{name}(input, other)``: elementwise, as ``{elementwise}``."
     )
-    return composite(name, method=True, out=True)(function)
+    return composite(name, method=True, out="exact")(function)
 
 
 max = _extremum("max", _max_of_all, _max, "maximum", "largest")
@@ -190,13 +190,13 @@ def _argument_place(xp, input, dim, keepdim, search):
     return found if found.ndim < 2 else contiguous(xp, found)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def argmax(input, dim=None, keepdim=False):
     """The place of the largest element along ``dim``, or among all in row-major order; of equal ones the first. int64."""
     return _argument("argmax", input, dim, keepdim)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def argmin(input, dim=None, keepdim=False):
     """The place of the smallest element along ``dim``, or among all in row-major order; of equal ones the first. int64."""
     return _argument("argmin", input, dim, keepdim)

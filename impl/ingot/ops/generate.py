@@ -77,10 +77,17 @@ def _composite(op: Op, function) -> tuple[str, dict]:
                              if item.default is not inspect.Parameter.empty else inspect.Parameter.empty)
                 for item in [*plain, *keyword, *variadic]]  # fmt: skip
     lines = [f"def {op.name}{inspect.Signature(stripped)}:", "    try:"]
+    # Where the caller chooses the dtype, that of ``out`` is the choice, and another one beside it an error.
+    computes = op.out is True and any(item.name == "dtype" for item in parameters)
     if op.out:
         lines += [
             f"        if out is None:\n            return _function({arguments})",
-            f"        return _write_out({op.name!r}, out, _function({arguments}))",
+            *(
+                ["        if dtype is None and isinstance(out, _Tensor):\n            dtype = out.dtype"]
+                if computes
+                else []
+            ),
+            f"        return _write_out({op.name!r}, out, _function({arguments}), {computes or op.out == 'exact'})",
         ]
     else:
         lines.append(f"        return _function({arguments})")
@@ -88,7 +95,9 @@ def _composite(op: Op, function) -> tuple[str, dict]:
         "    except AttributeError as _error:",
         f"        raise _blame({op.name!r}, {{{given}}}, _error) from None",
     ]
-    scope = {"_function": function, "_write_out": dispatch.write_out, "_default_out": None, "_blame": dispatch.blame}
+    scope = {
+        "_function": function, "_write_out": dispatch.write_out, "_default_out": None, "_blame": dispatch.blame, "_Tensor": Tensor,
+    }  # fmt: skip
     scope |= {
         f"_default_{item.name}": item.default for item in parameters if item.default is not inspect.Parameter.empty
     }
@@ -262,6 +271,7 @@ def _write_node(op: Op) -> str:
             lines.append(f"        grad = grad_{op.differentiable[0]}")
             lines.append("        if grad is None:\n            return (None,) * len(self.edges)")
     elif op.multiple:
+        lines.append("        if self.outputs == 1:\n            grad = (grad,)")
         lines.append("        grad = [_zeros(m) if g is None else g for g, m in zip(grad, self.metas)]")
     has_list = any(item.role == LIST for item in tensors)
     if has_list:

@@ -87,7 +87,7 @@ def _counts(points, edges, weight, density: bool):
     return wrap(counts.astype(points._array.dtype))
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def histogram(input, bins, *, range=None, weight=None, density=False):
     """(hist, bin_edges) of all elements: ``bins`` equal bins over ``range`` (low, high), or the bins between the edges that a vector gives.
 

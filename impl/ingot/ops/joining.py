@@ -322,13 +322,13 @@ def _checked_triangle(name: str, input, diagonal: int, upper: bool):
     return _triangle(input, index_of(diagonal, "diagonal"), upper)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def tril(input, diagonal=0):
     """The part of each matrix on and below a diagonal; zeros above."""
     return _checked_triangle("tril", input, diagonal, False)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def triu(input, diagonal=0):
     """The part of each matrix on and above a diagonal; zeros below."""
     return _checked_triangle("triu", input, diagonal, True)
@@ -371,7 +371,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     return input.new_zeros(shape).diagonal_scatter(input, offset, dim1, dim2)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def diag(input, diagonal=0):
     """The diagonal of a matrix, or the matrix with a vector on its diagonal."""
     if input._array.ndim == 1:

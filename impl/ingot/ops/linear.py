@@ -132,7 +132,7 @@ def _check_rank(name: str, argument: str, tensor, rank: int) -> None:
 # -- public functions ---------------------------------------------------------------------------------------------------------------------
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def mm(input, mat2):
     """The product of two matrices, (n, m) and (m, p) -> (n, p)."""
     _check_pair("addmm", input, mat2)
@@ -147,7 +147,7 @@ def _times(matrix) -> str:
     return "x".join(map(str, matrix.shape))
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def bmm(input, mat2):
     """The products of two stacks of matrices, (b, n, m) and (b, m, p) -> (b, n, p)."""
     _check_pair("bmm", input, mat2)
@@ -161,7 +161,7 @@ def bmm(input, mat2):
     return _matmul(input, mat2)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def mv(input, vec):
     """Matrix times vector, (n, m) and (m,) -> (n,)."""
     _check_pair("addmv", input, vec)
@@ -174,14 +174,14 @@ def mv(input, vec):
     return _matmul(input, vec.unsqueeze(1)).squeeze(1)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def dot(input, tensor):
     """The sum of products of two vectors of one length; no conjugation (see ``vdot``)."""
     _check_vectors(input, tensor)
     return _matmul(input.unsqueeze(0), tensor.unsqueeze(1)).reshape(())
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def vdot(input, other):
     """The sum of products of two vectors, the first conjugated."""
     _check_vectors(input, other)
@@ -199,7 +199,7 @@ def _check_vectors(a, b) -> None:
         )
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def matmul(input, other):
     """The matrix product; vectors are promoted and leading dims broadcast, as NumPy's ``@``.
 
@@ -272,13 +272,13 @@ def _scaled(beta, input, alpha, product, *, mixed=False):
     return (input if beta == 1 else input * beta) + product
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """``beta * input + alpha * (mat1 @ mat2)``; a zero ``beta`` drops ``input``, NaNs included."""
     return _scaled(beta, input, alpha, mm(mat1, mat2))
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def addmv(input, mat, vec, *, beta=1, alpha=1):
     """``beta * input + alpha * (mat @ vec)``."""
     return _scaled(beta, input, alpha, mv(mat, vec))
@@ -290,13 +290,13 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     return _scaled(beta, input, alpha, outer(vec1, vec2), mixed=True)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """``beta * input + alpha * (batch1 @ batch2)`` for stacks of matrices."""
     return _scaled(beta, input, alpha, bmm(batch1, batch2))
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """``beta * input + alpha * sum(batch1 @ batch2)``, summed over the stack."""
     return _scaled(beta, input, alpha, bmm(batch1, batch2).sum(0, dtype=batch1.dtype))
@@ -313,7 +313,7 @@ def outer(input, vec2):
     return input.unsqueeze(1) * vec2
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def inner(input, other):
     """The sum of products over the last dims: (..., k) and (***, k) -> (..., ***)."""
     if input._array.ndim == 0 or other._array.ndim == 0:
@@ -325,7 +325,7 @@ def inner(input, other):
     return tensordot(input, other, dims=([-1], [-1]))
 
 
-@composite(out=True)
+@composite(out="exact")
 def tensordot(a, b, dims=2):
     """Contract dims of ``a`` with dims of ``b``: the last n with the first n, or two lists of dims."""
     if isinstance(dims, Tensor):

@@ -40,7 +40,7 @@ bitwise_xor = _bitwise(
     "bitwise_xor", np.bitwise_xor, "The bits set in exactly one; ``^`` of bools. NotImplementedError for floats."
 )
 bitwise_not = pointwise(
-    "bitwise_not(input: Tensor)", np.invert, fast=_BITS, refuses=_NOT_BITS + UNSIGNED,
+    "bitwise_not(input: Tensor)", np.invert, fast=_BITS, refuses=_NOT_BITS + UNSIGNED, out="exact",
     doc="Every bit turned; ``not`` of bools. NotImplementedError for floats.",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ import warnings
 
 from ..core.tensor import Tensor
 from .declare import NOT_REAL_FLOAT, composite, pointwise
+from .linear import linear
 from .views import broadcast_tensors
 
 NN = "nn.functional"
@@ -211,6 +212,59 @@ def _soft_cross_entropy(logs, target, weight, reduction: str, label_smoothing: f
         count = logs._array.size // max(classes, 1)
         return losses.sum() / count
     return reduced(losses, reduction)
+
+
+@composite(namespace=NN)
+def linear_cross_entropy(
+    input,
+    linear_weight,
+    target,
+    *,
+    linear_bias=None,
+    weight=None,
+    reduction="mean",
+    ignore_index=None,
+    label_smoothing=0.0,
+    options=None,
+):
+    """``cross_entropy(linear(input, linear_weight, linear_bias), target)``: input (N, in) or (in,), linear_weight (C, *, in), linear_bias (C, *).
+
+    The further dims of the weight are dims of the loss: logits are (N, C, *), and ``target`` holds classes (N, *) or probabilities (N, C, *). ``ignore_index`` is -100
+    unless given, and goes with classes only (RuntimeError). ``options``, which cuts the batch into chunks in PyTorch, must be None: NotImplementedError.
+    """
+    if options is not None:
+        raise NotImplementedError(
+            "linear_cross_entropy does not cut batches into chunks: pass options=None, which computes the same loss in one piece"
+        )
+    if input.ndim not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.ndim}")
+    if linear_weight.ndim < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {linear_weight.ndim}")
+    features = input.shape[-1]
+    classes, *further, columns = linear_weight.shape
+    if features != columns:
+        raise RuntimeError(
+            f"expected equal input and linear_weight last dimensions (in_features), got {features} and {columns}, respectively"
+        )
+    if linear_bias is not None and tuple(linear_bias.shape) != (classes, *further):
+        raise RuntimeError(f"expected linear_bias shape {(classes, *further)}, got {tuple(linear_bias.shape)}")
+    if further and input.ndim == 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires batched input, (N, {features}), got unbatched input"
+        )
+    shape = (*input.shape[:-1], classes, *further)
+    if tuple(target.shape) == shape and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    rows = linear_weight.reshape(math.prod(further, start=classes), features)
+    logits = linear(input, rows, None if linear_bias is None else linear_bias.reshape(len(rows))).reshape(shape)
+    return cross_entropy(
+        logits,
+        target,
+        weight,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
 
 
 @composite(namespace=NN)

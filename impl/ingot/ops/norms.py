@@ -101,7 +101,7 @@ def vector_norm(name: str, input, p, dim, keepdim, dtype=None):
     return _vector_norm(input, p, dims, bool(keepdim))
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     """The p-norm of all elements, or over ``dim`` (an int or several): any number, infinities included, or "fro", which is 2.
 
@@ -133,7 +133,7 @@ def norm_except_dim(v, pow=2, dim=0):
     return vector_norm("norm_except_dim", v, pow, [at for at in range(rank) if at != place], True)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def renorm(input, p, dim, maxnorm):
     """Each slice along ``dim`` scaled down to p-norm ``maxnorm`` where its norm is greater."""
     if type(input) is not Tensor:

@@ -119,7 +119,7 @@ def geometric_(self, p, *, generator=None):
 # -- multinomial -----------------------------------------------------------------------------------------------------------------------------
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """Places drawn with the (unnormalised) probabilities in the rows of ``input``: (n,) or (m, n) -> (num_samples,) or (m, num_samples), int64.
 

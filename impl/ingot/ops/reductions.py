@@ -321,7 +321,7 @@ def logsumexp(input, dim, keepdim=False):
 # -- fingerprints -----------------------------------------------------------------------------------------------------------------------------
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def hash_tensor(input, dim=(), *, keepdim=False, mode=0):
     """The exclusive or of the elements' bits over ``dim``, as uint64: integers as int64, other numbers as float64 (``mode`` 0, the only one)."""
     dims = dims_of("hash_tensor", input, dim)

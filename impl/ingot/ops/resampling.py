@@ -125,19 +125,32 @@ def _cubic(real: type, inputs: int, outputs: int, align_corners: bool, factor: f
     return Taps(inputs, places, _keys(distances, -0.75).astype(real))
 
 
+def _lanczos(distance: np.ndarray) -> np.ndarray:
+    """Lanczos's kernel of order 3, ``sinc(x) sinc(x / 3)`` at distances below 3 (Duchon 1979)."""
+    return np.where(distance < 3, np.sinc(distance) * np.sinc(distance / 3), 0).astype(distance.dtype)
+
+
+WIDE_KERNELS = {
+    "bilinear": (1, lambda distance: np.maximum(1 - distance, distance.dtype.type(0))),
+    "bicubic": (2, lambda distance: _keys(distance, -0.5)),
+    "lanczos": (3, _lanczos),
+}
+"""Mode with antialiasing -> (how far the kernel reaches, the kernel as a function of distances from 0 on)."""
+
+
 def _antialiased(real: type, inputs: int, outputs: int, align_corners: bool, factor: float | None, mode: str) -> Taps:
     """The kernel stretched over as many inputs as an output covers, its weights made to sum to 1."""
     scale = _scale(real, inputs, outputs, align_corners, factor)
     stretch = max(scale, real(1))
-    support = real(2 if mode == "bicubic" else 1) * stretch
+    reach, kernel = WIDE_KERNELS[mode]
+    support = real(reach) * stretch
     middle = scale * (np.arange(outputs, dtype=real) + real(0.5))
     start = np.maximum((middle - support + real(0.5)).astype(np.int64), 0)
     end = np.minimum((middle + support + real(0.5)).astype(np.int64), inputs)
     places = start[:, None] + np.arange(max(int((end - start).max(initial=1)), 1))
     absent = places >= end[:, None]
     distances = np.abs((places.astype(real) - middle[:, None] + real(0.5)) / stretch)
-    weights = _keys(distances, -0.5) if mode == "bicubic" else np.maximum(1 - distances, real(0))
-    weights = np.where(absent, real(0), weights)
+    weights = np.where(absent, real(0), kernel(distances))
     total = weights.sum(1, keepdims=True)
     weights = (weights / np.where(total == 0, real(1), total)).astype(real)
     return Taps(inputs, np.minimum(places, inputs - 1), weights, absent if absent.any() else None)
@@ -159,7 +172,7 @@ def taps_of(
 # -- public functions ---------------------------------------------------------------------------------------------------------------------
 
 MODES = {
-    "nearest": (3, 4, 5), "nearest-exact": (3, 4, 5), "area": (3, 4, 5), "linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,),
+    "nearest": (3, 4, 5), "nearest-exact": (3, 4, 5), "area": (3, 4, 5), "linear": (3,), "bilinear": (4,), "bicubic": (4,), "lanczos": (4,), "trilinear": (5,),
 }  # fmt: skip
 """Mode -> the ranks of input that it takes."""
 
@@ -187,8 +200,8 @@ def interpolate(
 ):
     """(N, C, *spatial) resized to ``size`` or by ``scale_factor``, in one to three spatial dims.
 
-    ``mode``: "nearest", "nearest-exact", "linear" (3-D input), "bilinear", "bicubic" (4-D), "trilinear" (5-D), "area". ``align_corners`` puts the first and last
-    samples onto each other; ``antialias`` (bilinear and bicubic) averages over what an output covers. ValueError for arguments that do not go together,
+    ``mode``: "nearest", "nearest-exact", "linear" (3-D input), "bilinear", "bicubic" (4-D), "trilinear" (5-D), "area", "lanczos" (4-D, with ``antialias`` only).
+    ``align_corners`` puts the first and last samples onto each other; ``antialias`` (bilinear, bicubic, lanczos) averages over what an output covers. ValueError for arguments that do not go together,
     NotImplementedError for a mode that the input's rank has not.
     ``interpolate(x, scale_factor=2)`` doubles every side.
     """
@@ -216,15 +229,19 @@ def interpolate(
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
     if mode == "area" or recompute_scale_factor:
         factors = [None] * dims
-    if antialias and not (mode in ("bilinear", "bicubic") and input.ndim == 4):
+    if antialias and not (mode in WIDE_KERNELS and input.ndim == 4):
         raise ValueError(
-            "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
         )
     if input.ndim not in MODES.get(mode, ()):
         raise NotImplementedError(
             f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | "
             f"nearest-exact (got {mode})"
         )
+    if mode == "lanczos" and align_corners:
+        raise ValueError("Lanczos mode does not support align_corners=True")
+    if mode == "lanczos" and not antialias:
+        raise ValueError("Lanczos mode requires antialias=True")
     if any(length <= 0 for length in (*sizes, *input.shape[2:])):
         raise RuntimeError(
             f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} and output {sizes}"

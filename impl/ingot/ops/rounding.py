@@ -18,7 +18,7 @@ def _whole(name: str):
 
 def _rounding(name: str, ufunc, doc: str, aliases: tuple[str, ...] = ()):
     return pointwise(
-        f"{name}(input: Tensor)", ufunc, array=_whole(ufunc.__name__), fast=FLOATS, refuses=_REFUSED, aliases=aliases, input=zeros_of, doc=doc,
+        f"{name}(input: Tensor)", ufunc, array=_whole(ufunc.__name__), fast=FLOATS, refuses=_REFUSED, aliases=aliases, out="exact", input=zeros_of, doc=doc,
     )  # fmt: skip
 
 
@@ -42,16 +42,16 @@ def _round(xp, x, decimals):
 
 
 round = pointwise(
-    "round(input: Tensor, *, decimals=0)", np.rint, array=_round, fast=FLOATS, refuses=_REFUSED, check=_check_round, input=zeros_of,
+    "round(input: Tensor, *, decimals=0)", np.rint, array=_round, fast=FLOATS, refuses=_REFUSED, check=_check_round, out="exact", input=zeros_of,
     doc="The nearest integer (or multiple of ``10 ** -decimals``), the even one of two: ``round(tensor([2.5]))`` is ``[2.]``.",
 )  # fmt: skip
 frac = pointwise(
-    "frac(input: Tensor)", lambda xp, x: x - xp.trunc(x), fast=FLOATS, refuses=NOT_REAL_FLOAT, input=lambda grad: grad,
+    "frac(input: Tensor)", lambda xp, x: x - xp.trunc(x), fast=FLOATS, refuses=NOT_REAL_FLOAT, out="exact", input=lambda grad: grad,
     doc="What ``trunc`` takes away, with the sign of ``input``.",
 )  # fmt: skip
 
 
-@composite("round", namespace="special", out=True)
+@composite("round", namespace="special", out="exact")
 def _special_round(input, *, decimals=0):
     """``round`` of floating point numbers only, as in PyTorch. NotImplementedError for integers."""
     if isinstance(input, Tensor) and not input.is_floating_point():

@@ -203,7 +203,7 @@ def _running(name: str, ufunc: str):
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"(values, indices) of the {'largest' if ufunc == 'maximum' else 'smallest'} element so far along a dim; of equal ones the last."
-    return composite(name, method=True, out=True)(function)
+    return composite(name, method=True, out="exact")(function)
 
 
 cummax, cummin = _running("cummax", "maximum"), _running("cummin", "minimum")

@@ -234,7 +234,7 @@ def _as_rank_one(*tensors):
 # -- along a dim ----------------------------------------------------------------------------------------------------------------------------
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def gather(input, dim, index, *, sparse_grad=False):
     """``out[i][j] = input[index[i][j]][j]`` for dim 0. RuntimeError for an index out of range."""
     dim = _check_along("gather", input, index, dim)
@@ -251,7 +251,7 @@ def _source(input, value):
     return input.new_full((), value)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """``out[index[i][j]][j] = src[i][j]`` for dim 0, else as ``input``; ``reduce`` "add" or "multiply" combines instead."""
     given = _source(input, src if src is not None else value)
@@ -272,7 +272,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     return result.reshape(input.shape)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def scatter_add(input, dim, index, src):
     """``out[index[i][j]][j] += src[i][j]`` for dim 0; repeated places add up."""
     dim = _check_along("scatter_add", input, index, dim, src)
@@ -280,7 +280,7 @@ def scatter_add(input, dim, index, src):
     return _scatter_add(wide, given, places, dim).reshape(input.shape)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     """Combine all that falls on one place: "sum", "prod", "mean", "amax" or "amin", with or without what ``input`` has there."""
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
@@ -378,7 +378,7 @@ def _product_slopes(grad, input, given, index, dim, include_self):
     return (grad_input if include_self else grad_input * untouched), grad_src
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def index_select(input, dim, index):
     """The entries of a dim that a vector names, in its order. IndexError out of range."""
     _check_index("index_select", index, one_dim=True)
@@ -424,7 +424,7 @@ def _prepare(name: str, input, dim, index, source=None):
     return dim, index.reshape(-1)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def index_add(input, dim, index, source, *, alpha=1):
     """``input`` with ``alpha * source`` added at the entries of a dim that ``index`` names; repeated ones add up."""
     dim, places = _prepare("index_add", input, dim, index, source)
@@ -433,7 +433,7 @@ def index_add(input, dim, index, source, *, alpha=1):
     return _index_add(wide, given, places, dim).reshape(input.shape)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def index_copy(input, dim, index, source):
     """``input`` with the entries of a dim that ``index`` names replaced by those of ``source``."""
     dim, places = _prepare("index_copy", input, dim, index, source)
@@ -453,7 +453,7 @@ def index_fill(input, dim, index, value):
     return _index_copy(wide, _source(input, value).to(input.dtype), places, dim).reshape(input.shape)
 
 
-@composite(method=True, inplace=True, out=True)
+@composite(method=True, inplace=True, out="exact")
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """``input`` with the slices of ``source`` combined into the entries of a dim that ``index`` names: "prod", "mean", "amax", "amin"."""
     if reduce not in ("prod", "mean", "amax", "amin"):
@@ -464,7 +464,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     return _reduced(wide, dim, spread, given, reduce, include_self).reshape(input.shape)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def take_along_dim(input, indices, dim=None):
     """``gather`` whose other dims broadcast; without ``dim``, over the flattened input."""
     if indices.dtype.name != "int64":
@@ -496,7 +496,7 @@ def take_along_dim(input, indices, dim=None):
 # -- by flat position and by mask -----------------------------------------------------------------------------------------------------------
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def take(input, index):
     """The elements at flat positions (negative ones count from the end). IndexError out of range."""
     if index.dtype.name != "int64":
@@ -569,7 +569,7 @@ def masked_fill(input, mask, value):
     return _masked_fill(input, mask, value)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def masked_select(input, mask):
     """The elements where a broadcast mask is true, in one dim."""
     if mask.dtype.name != "bool":
@@ -605,7 +605,7 @@ def masked_scatter(input, mask, source):
     return values.where(where, wide)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def nonzero(input, *, as_tuple=False):
     """The places of all elements that are not zero: (n, rank), or a tuple of one vector per dim."""
     xp = namespace_of(input._array)

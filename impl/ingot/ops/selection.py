@@ -47,7 +47,7 @@ def _(tangent, condition, result):
     return _where(condition, _zero(tangent), tangent).expand(result.shape)
 
 
-@composite(out=True)
+@composite(out="exact")
 def where(condition: Tensor, input=None, other=None):
     """``input`` where ``condition`` is true, else ``other``; all three broadcast, and ``input`` and ``other`` promote.
 
@@ -264,7 +264,7 @@ def _nan_to_num(xp, x, nan, posinf, neginf):
 
 
 nan_to_num = pointwise(
-    "nan_to_num(input: Tensor, nan: float = None, posinf: float = None, neginf: float = None)", _nan_to_num, fast=EVERY, half="native",
+    "nan_to_num(input: Tensor, nan: float = None, posinf: float = None, neginf: float = None)", _nan_to_num, fast=EVERY, half="native", out="exact",
     input=lambda grad, input: grad.where(input.isfinite(), 0),
     doc="NaN replaced by ``nan`` (0), the infinities by ``posinf`` and ``neginf`` (the largest and the lowest finite number).",
 )  # fmt: skip

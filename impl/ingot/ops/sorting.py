@@ -8,17 +8,23 @@ import numpy as np
 
 from ..backends import namespace_of
 from ..core import dtype as dtypes
-from ..core.errors import normalize_dim
+from ..core.errors import normalize_dim, not_implemented
 from ..core.tensor import Tensor, wrap
-from .declare import composite, primitive
+from .creation import as_tensor
+from .declare import REGISTRY, composite, primitive
+from .dispatch import bad_argument, number_of
 from .return_types import return_type
 
 
 def _keys(xp, array):
     """An array that NumPy orders as PyTorch does: float32 for the ml_dtypes types, whose NaN NumPy does not know."""
-    if array.dtype.kind == "c":
-        raise RuntimeError("Sort currently does not support complex dtypes on CPU")
     return array.astype(np.float32) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
+
+
+def _refuse(kernel: str, input, *, bools: bool = False) -> None:
+    """NotImplementedError for what has no order, and (``bools``) for what PyTorch's kernel does not order."""
+    if input.is_complex() or (bools and input.dtype is dtypes.bool_):
+        raise not_implemented(kernel, input.dtype)
 
 
 def _order(xp, array, axis: int, descending: bool):
@@ -72,6 +78,8 @@ def _along(input, dim):
 
 def sort(input, dim=-1, descending=False, stable=False):
     """(values, indices) in order along a dim."""
+    if input.is_complex():
+        raise RuntimeError("Sort does not support complex dtypes on CPU")
     wide, place = _along(input, dim)
     values, indices = _sort(wide, place, bool(descending))
     return return_type("sort", "values", "indices")(values.reshape(input.shape), indices.reshape(input.shape))
@@ -89,7 +97,7 @@ def _sort_arguments(input, *args, dim=None, descending=None, stable=None):
 
 _sort_arguments.__name__ = "sort"
 _sort_arguments.__doc__ = sort.__doc__
-composite("sort", method=True, out=True)(_sort_arguments)
+composite("sort", method=True, out="exact")(_sort_arguments)
 
 
 @composite(method=True)
@@ -98,7 +106,7 @@ def argsort(input, dim=-1, descending=False, *, stable=False):
     return sort(input, dim, descending).indices
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def msort(input):
     """Sorted along dim 0."""
     return sort(input, 0).values
@@ -116,18 +124,24 @@ def _best(xp, array, k: int, axis: int, largest: bool):
     return xp.take_along_axis(found, _order(xp, xp.take_along_axis(keys, found, axis=axis), axis, largest), axis=axis)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """(values, indices) of the ``k`` largest (or smallest) along a dim, best first."""
+    if input.is_complex() or input.dtype is dtypes.bool_:
+        raise RuntimeError(
+            f"topk does not support {'bool' if input.dtype is dtypes.bool_ else 'complex'} dtypes on CPU"
+        )
     k = int(k)
     wide, place = _along(input, dim)
     length = wide._array.shape[place]
     if not 0 <= k <= length:
         raise RuntimeError(f"selected index k out of range: got k={k} for a dimension of size {length}")
+    if not input._array.ndim:
+        k = 1  # a 0-d tensor is its own extreme, whatever the number asked for
     xp = namespace_of(wide._array)
     chosen = wrap(xp.ascontiguousarray(_best(xp, wide._array, k, place, bool(largest))).astype(np.int64))
     values = _pick(wide, chosen, place)
-    shape = values.shape if input._array.ndim or k != 1 else ()
+    shape = values.shape if input._array.ndim else ()
     return return_type("topk", "values", "indices")(values.reshape(shape), chosen.reshape(shape))
 
 
@@ -146,7 +160,7 @@ def _single(name: str, input, dim, keepdim, choose):
     return return_type(name, "values", "indices")(values, indices)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def kthvalue(input, k, dim=-1, keepdim=False):
     """(values, indices) of the ``k``-th smallest along a dim, counted from 1."""
     length = input._array.shape[normalize_dim(dim, input._array.ndim)] if input._array.ndim else 1
@@ -154,6 +168,7 @@ def kthvalue(input, k, dim=-1, keepdim=False):
         raise RuntimeError(
             f"kthvalue(): selected number k out of range for dimension {normalize_dim(dim, input._array.ndim)}"
         )
+    _refuse("kthvalue_cpu", input, bools=input._array.ndim > 0)
 
     def choose(xp, rows):
         keys = _keys(xp, rows)
@@ -192,8 +207,7 @@ def _median(name: str, ignore_nan: bool):
         return share_among(grad, input, result, tuple(range(input.ndim)))
 
     def function(input, dim=None, keepdim=False):
-        if input.is_complex():
-            raise NotImplementedError(f"\"median_out_impl\" not implemented for '{input.dtype.legacy_name}'")
+        _refuse("median_cpu" if dim is None else "median_out", input, bools=dim is not None or input._array.size > 0)
         if dim is not None:
             return _single(name, input, dim, keepdim, lambda xp, rows: _middle(xp, rows, ignore_nan))
         if input._array.size == 0:
@@ -214,9 +228,10 @@ def _median(name: str, ignore_nan: bool):
 median, nanmedian = _median("median", False), _median("nanmedian", True)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def mode(input, dim=-1, keepdim=False):
     """(values, indices) of the most frequent value along a dim: the smallest of several, at its last place in sorted order."""
+    _refuse("mode_cpu", input)
 
     def choose(xp, rows):
         order = _order(xp, rows, -1, False)
@@ -240,52 +255,59 @@ def _results(values, inverse, counts, return_inverse, return_counts):
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _check_slices(array, dim: int) -> None:
-    if 0 in array.shape[:dim] + array.shape[dim + 1 :]:
+def _slices(xp, array, dim: int):
+    """The slices along a dim as the rows of a matrix."""
+    others = array.shape[:dim] + array.shape[dim + 1 :]
+    if 0 in others:
         raise RuntimeError(
             "There are 0 sized dimensions, and they aren't selected by `dim`, so unique cannot be applied"
         )
+    return xp.moveaxis(array, dim, 0).reshape(array.shape[dim], math.prod(others))
+
+
+def _starts(xp, rows):
+    """Which rows differ from the one before them."""
+    return xp.concatenate([xp.ones((min(len(rows), 1),), bool), (rows[1:] != rows[:-1]).any(axis=1)])
 
 
 @composite(method=True)
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """The distinct elements in order (or distinct slices along a dim), with where each element went and how often each occurs."""
-    xp = namespace_of(input._array)
-    array = input._array
-    if dim is not None:
-        dim = normalize_dim(dim, array.ndim)
-        _check_slices(array, dim)
-        values, inverse, counts = xp.unique(array, return_inverse=True, return_counts=True, axis=dim)
-        inverse = inverse.reshape(-1)
-    else:
-        flat = array.reshape(-1)
-        order = xp.argsort(_keys(xp, flat), kind="stable")
-        keys = flat[order]
-        # No NaN equals another: each stays, as in PyTorch.
-        starts = xp.concatenate([xp.ones((min(keys.size, 1),), bool), keys[1:] != keys[:-1]])
-        values = keys[starts]
-        inverse = xp.empty(flat.shape, np.int64)
-        inverse[order] = xp.cumsum(starts.astype(np.int64)) - 1
-        inverse = inverse.reshape(array.shape)
-        counts = xp.bincount(inverse.reshape(-1), minlength=values.size) if flat.size else xp.zeros((0,), np.int64)
-    return _results(
-        wrap(values), wrap(inverse.astype(np.int64)), wrap(counts.astype(np.int64)), return_inverse, return_counts
-    )
+    """The distinct elements in order (or distinct slices along a dim), with where each element went and how often each occurs.
 
-
-@composite(method=True)
-def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
-    """The elements (or slices along a dim) without repetitions that follow one another."""
+    No NaN equals another: each stays, behind all numbers. Of equal elements that differ in their bits (the zeros) the first one is shown.
+    """
+    _refuse("unique" if dim is None else "unique_dim", input)
     xp = namespace_of(input._array)
     array = input._array
     if dim is None:
         rows = array.reshape(array.size, 1)
     else:
-        dim = normalize_dim(dim, array.ndim)
-        _check_slices(array, dim)
-        rows = xp.moveaxis(array, dim, 0)
-        rows = rows.reshape(rows.shape[0], math.prod(rows.shape[1:]))
-    starts = xp.concatenate([xp.ones((min(rows.shape[0], 1),), bool), (rows[1:] != rows[:-1]).any(axis=1)])
+        rows = _slices(xp, array, normalize_dim(dim, array.ndim))
+    order = xp.lexsort(_keys(xp, rows).T[::-1]) if len(rows) else xp.zeros((0,), np.int64)
+    starts = _starts(xp, rows[order])
+    first = order[starts]
+    place = xp.cumsum(starts.astype(np.int64)) - 1
+    inverse = xp.empty(order.shape, np.int64)
+    inverse[order] = place
+    counts = xp.bincount(place, minlength=len(first)).astype(np.int64)
+    if dim is None:
+        values, inverse = array.reshape(-1)[first], inverse.reshape(array.shape)
+    else:
+        values = xp.take(array, first, axis=dim)
+    return _results(wrap(values), wrap(inverse), wrap(counts), return_inverse, return_counts)
+
+
+@composite(method=True)
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """The elements (or slices along a dim) without repetitions that follow one another."""
+    _refuse("unique" if dim is None else "unique_dim", input)
+    xp = namespace_of(input._array)
+    array = input._array
+    if dim is None:
+        rows = array.reshape(array.size, 1)
+    else:
+        rows = _slices(xp, array, normalize_dim(dim, array.ndim))
+    starts = _starts(xp, rows)
     inverse = (xp.cumsum(starts.astype(np.int64)) - 1).astype(np.int64)
     first = xp.nonzero(starts)[0]
     counts = xp.diff(xp.concatenate([first, xp.asarray([rows.shape[0]])]))
@@ -316,7 +338,7 @@ def _search(xp, boundaries, values, right: bool):
     return (counts[:, :m] if not right else counts[:, n:]).reshape(values.shape)
 
 
-@composite(out=True)
+@composite(out="exact")
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """Where numbers go into sorted rows so that these stay sorted: before equal ones, or behind them with ``right``."""
     if side is not None and side not in ("left", "right"):
@@ -326,6 +348,8 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
             "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
         )
     number = not isinstance(input, Tensor)
+    if number and number_of(input) is None:
+        raise bad_argument(REGISTRY["searchsorted"], "input", input)
     given = (
         sorted_sequence.new_tensor(input)
         if number and sorted_sequence.dtype.is_floating_point
@@ -350,12 +374,14 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
             "torch.searchsorted(): input value tensor and boundaries tensor should have same dtype, but got boundaries tensor dtype "
             f"{sorted_sequence.dtype.legacy_name} and input value tensor dtype {given.dtype.legacy_name}"
         )
+    for one in (sorted_sequence, given):
+        _refuse("searchsorted_out_cpu", one, bools=True)
     xp = namespace_of(rows)
     found = _search(xp, rows, given._array, right or side == "right")
     return wrap(xp.asarray(found).astype(np.int32 if out_int32 else np.int64))
 
 
-@composite(out=True)
+@composite(out="exact")
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """Which bucket between sorted ``boundaries`` (a vector) each number falls into."""
     if boundaries._array.ndim != 1:
@@ -368,14 +394,24 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
-@composite(out=True)
+@composite(out="exact")
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
-    """Which of ``elements`` occur among ``test_elements``."""
+    """Which of ``elements`` occur among ``test_elements``. One of them may be a number. NaN is no element of anything."""
     tensors = [one for one in (elements, test_elements) if isinstance(one, Tensor)]
-    if not tensors:
-        raise TypeError("isin() needs at least one tensor")
+    for name, one in (("elements", elements), ("test_elements", test_elements)):
+        if not isinstance(one, Tensor) and (number_of(one) is None or not tensors):
+            raise bad_argument(REGISTRY["isin"], name, one)
+    # A number beside floats is one of them: 1 / 3 is an element of the float32 numbers that hold it as float32 does.
+    number_dtype = tensors[0].dtype if tensors[0].dtype.is_floating_point else None
+    found = [
+        one if isinstance(one, Tensor) else as_tensor(one, number_dtype, tensors[0].device)
+        for one in (elements, test_elements)
+    ]
+    for one in found:
+        if one.is_complex() or one.dtype is dtypes.bool_:
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {one.dtype.legacy_name}")
     xp = namespace_of(tensors[0]._array)
-    first, second = (one._array if isinstance(one, Tensor) else xp.asarray(one) for one in (elements, test_elements))
+    first, second = (_keys(xp, one._array) for one in found)
     return wrap(xp.isin(first, second, invert=invert))
 
 
@@ -393,15 +429,15 @@ def bincount(input, weights=None, minlength=0):
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
     xp = namespace_of(input._array)
-    if weights is None:
-        return wrap(xp.bincount(input._array, minlength=minlength).astype(np.int64))
-    if weights._array.shape != input._array.shape:
+    if weights is not None and weights._array.shape != input._array.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
+    if weights is None or not input._array.size:
+        return wrap(xp.bincount(input._array, minlength=minlength).astype(np.int64))
     found = xp.bincount(input._array, weights=weights._array.astype(np.float64), minlength=minlength)
     return wrap(found.astype(weights._array.dtype if weights.dtype is dtypes.float32 else np.float64))
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def histc(input, bins=100, min=0, max=0):
     """How many elements fall into each of ``bins`` equal parts of [min, max]; of the data's own range where both are equal."""
     if bins <= 0:

@@ -266,7 +266,7 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, ignore_nan: bool
     return found if q._array.ndim else found.squeeze(0)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """The quantiles ``q`` (a number or a vector in [0, 1]) of all elements or along a dim; a vector's come as the result's first dim.
 
@@ -276,7 +276,7 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """``quantile`` of what is not NaN; NaN where all is."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)

@@ -25,13 +25,13 @@ def _truth(name: str, input, dim, keepdim, reduce):
     return result.to(dtypes.uint8) if input.dtype is dtypes.uint8 else result
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def any(input, dim=None, keepdim=False):
     """Whether any element over ``dim`` (an int, several, or all) is non-zero; NaN is. uint8 for uint8, else bool."""
     return _truth("any", input, dim, keepdim, _any)
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def all(input, dim=None, keepdim=False):
     """Whether all elements over ``dim`` (an int, several, or all) are non-zero; NaN is. uint8 for uint8, else bool."""
     return _truth("all", input, dim, keepdim, _all)

@@ -937,7 +937,7 @@ def imag(input):
     return _imag(input)
 
 
-@composite(out=True, aliases=("detach_copy",))
+@composite(out="exact", aliases=("detach_copy",))
 def alias_copy(input):
     """A copy."""
     return input.clone()
@@ -989,7 +989,7 @@ def _copies() -> None:
         copied.__name__ = copied.__qualname__ = f"{name}_copy"
         copied.__doc__ = f"A copy of what ``{name}`` shows."
         copied.__wrapped__ = inspect.unwrap(function)  # whose signature it has
-        composite(f"{name}_copy", method=name == "narrow", out=True)(copied)
+        composite(f"{name}_copy", method=name == "narrow", out="exact")(copied)
 
 
 _copies()
@@ -1016,7 +1016,7 @@ def select_scatter(input, src, dim, index):
     return _scattered(input, src, lambda result: select(result, dim, index))
 
 
-@composite(method=True, out=True)
+@composite(method=True, out="exact")
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     """A copy with ``src`` in a slice of a dim."""
     return _scattered(input, src, lambda result: slice_(result, dim, start, end, step))
