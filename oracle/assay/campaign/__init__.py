@@ -1,4 +1,4 @@
-"""Time-budgeted runs: which cases are checked in which order, and what is kept of it."""
+"""Time-budgeted runs: which cases are checked in which order, by which processes, and what is kept of it."""
 
 from .loop import Campaign, Failure
 from .plan import Arm, arms

@@ -1,4 +1,7 @@
-"""One process checks cases until its time is over: every arm gets the same share of it, failures are clustered, and the first of a cluster is shrunk and kept."""
+"""A run, whatever its processes: arms get equal shares of the time, failures are clustered, and the first of a cluster is shrunk and kept.
+
+``Campaign`` checks in its own process; ``sharded.Sharded`` has the same chunks checked by others and only adds up.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from ..cases import Case
-from ..cases.shrink import shrink
 from ..corpus import Corpus, Entry
 from ..divergences import Registry
-from ..engine import check_case, missing
-from ..judge import Finding, Verdict
+from ..engine import CASE_LIMIT, missing
+from ..judge import Verdict
 from ..targets import Target
+from .chunk import Chunk, Job, check_cases, check_chunk
 from .plan import Arm
 
 SLICE = 0.03
@@ -54,9 +56,11 @@ class Campaign:
     registry: Registry = field(default_factory=Registry)
     shrinking: float = SHRINKING
     observe: Callable[[Campaign], None] = lambda campaign: None
+    limit: float = CASE_LIMIT
     failures: dict[tuple[str, ...], Failure] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -70,6 +74,11 @@ class Campaign:
         return sum(tally.cases for tally in self.tallies.values())
 
     @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self.started
+
+    @property
     def held_against_target(self) -> list[Failure]:
         """The clusters that make the run fail."""
         return [each for each in self.failures.values() if each.verdict.held_against_target and each.known is None]
@@ -80,18 +89,25 @@ class Campaign:
         """Check until ``seconds`` are over or every arm has had ``most`` cases. Kept cases come first: ``entries``, or all that the corpus has."""
         self.started = time.monotonic()
         end = None if seconds is None else self.started + seconds
-        kept = entries if entries is not None else self.corpus.entries() if self.corpus else ()
-        self.replay(kept)
-        queue = [(0.0, place) for place in range(len(self.arms))]
-        heapq.heapify(queue)
+        self.replay(self.kept(entries))
+        queue = self.queue()
         while queue and (end is None or time.monotonic() < end):
             _, place = heapq.heappop(queue)
             arm = self.arms[place]
-            self._slice(arm, most)
-            tally = self.tallies[arm.name]
-            if most is None or tally.cases < most:
-                heapq.heappush(queue, (tally.seconds, place))
+            if most is None or self.tallies[arm.name].cases < most:
+                self.absorb(arm, check_chunk(arm, self.job(arm, SLICE, most), self.target, self.oracle, self.registry))
+                heapq.heappush(queue, (self.tallies[arm.name].seconds, place))
             self.observe(self)
+
+    def kept(self, entries: Iterable[Entry] | None) -> Iterable[Entry]:
+        """The kept cases to begin with."""
+        return entries if entries is not None else self.corpus.entries() if self.corpus else ()
+
+    def queue(self) -> list[tuple[float, int]]:
+        """(seconds spent, place of an arm), a heap: the arm that had least is next."""
+        queue = [(self.tallies[arm.name].seconds, place) for place, arm in enumerate(self.arms)]
+        heapq.heapify(queue)
+        return queue
 
     def replay(self, entries: Iterable[Entry]) -> None:
         """Check the kept cases that belong to one of the arms."""
@@ -99,54 +115,46 @@ class Campaign:
         for entry in entries:
             arm = by_name.get(f"{entry.case.op}/{entry.property}")
             if arm is not None:
-                self._check(arm, entry.case, None)
+                self.absorb(arm, self.checked(arm, entry), replayed=True)
                 self.observe(self)
 
-    def _slice(self, arm: Arm, most: int | None) -> None:
-        tally = self.tallies[arm.name]
-        begun = time.perf_counter()
-        while True:
-            case, choices = arm.draw(self.seed, tally.cases)
-            tally.cases += 1
-            self._check(arm, case, choices)
-            spent = time.perf_counter() - begun
-            if spent > SLICE or (most is not None and tally.cases >= most):
-                tally.seconds += spent
-                return
+    def checked(self, arm: Arm, entry: Entry) -> Chunk:
+        """What a kept case comes to."""
+        job = self.job(arm, 0.0, None)
+        return check_cases(arm, job, [(entry.case, None)], self.target, self.oracle, self.registry)
 
-    def _check(self, arm: Arm, case: Case, choices: list[int] | None) -> None:
-        for verdict in check_case(arm.property, arm.record, case, self.target, self.oracle):
-            self.tallies[arm.name].findings[verdict.finding.value] += 1
+    def job(self, arm: Arm, seconds: float, most: int | None) -> Job:
+        """The next cases of an arm: those that follow what its tally counts."""
+        clusters = tuple(sorted(key for key in self.failures if key[:2] == (arm.record.name, arm.property.name)))
+        first = self.tallies[arm.name].cases
+        return Job(
+            arm.name,
+            self.seed,
+            first,
+            None if most is None else most - first,
+            seconds,
+            clusters,
+            self.shrinking,
+            self.limit,
+        )
+
+    def absorb(self, arm: Arm, chunk: Chunk, *, replayed: bool = False) -> None:
+        """Add what a chunk came to. An arm's chunks come one after the other, so the order of arms does not matter."""
+        tally = self.tallies[arm.name]
+        if not replayed:
+            tally.cases = chunk.first + chunk.count
+            tally.seconds += chunk.seconds
+        tally.findings.update(chunk.findings)
+        self.problems += chunk.problems
+        for verdict, count in chunk.clusters:
             known = self.registry.match(verdict)
             found = self.failures.get(verdict.cluster)
             if found is not None:
-                found.count += 1
+                found.count += count
                 continue
-            if known is None and choices is not None and verdict.finding not in (Finding.MISSING,):
-                verdict = self._small(arm, verdict, choices)
-            self.failures[verdict.cluster] = Failure(verdict, known=known.id if known else None)
+            self.failures[verdict.cluster] = Failure(verdict, count, known.id if known else None)
             if known is None and self.corpus is not None and verdict.held_against_target:
                 self.corpus.add(arm.property.name, verdict)
-
-    def _small(self, arm: Arm, verdict: Verdict, choices: list[int]) -> Verdict:
-        """The verdict of the simplest case that falls into the same cluster."""
-        best = verdict
-
-        def fails(candidate: list[int]) -> list[int] | None:
-            nonlocal best
-            drawn = arm.replay(candidate)
-            if drawn is None:
-                return None
-            case, used = drawn
-            for found in check_case(arm.property, arm.record, case, self.target, self.oracle):
-                if found.cluster == verdict.cluster and self.registry.match(found) is None:
-                    best = found
-                    return used
-            return None
-
-        if self.shrinking > 0:
-            shrink(choices, fails, seconds=self.shrinking)
-        return best
 
     def unseen(self) -> list[str]:
         """Known divergences whose arms were checked and that did not occur: they have expired, and make a full run fail."""

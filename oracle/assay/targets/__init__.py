@@ -10,7 +10,12 @@ from .protocol import Target, TorchLike
 
 __all__ = ["Target", "TorchLike", "load", "names"]
 
-BUILT_IN = {"torch": "assay.targets.torch:TorchTarget", "ingot": "assay.targets.ingot:IngotTarget"}
+BUILT_IN = {
+    "torch": "assay.targets.torch:TorchTarget",
+    "torch-compile": "assay.targets.torch_compile:TorchCompileTarget",
+    "jax": "assay.targets.jax:JaxTarget",
+    "ingot": "assay.targets.ingot:IngotTarget",
+}
 """Target name -> "module:class" of its adapter."""
 
 
@@ -25,9 +30,24 @@ def names() -> list[str]:
 
 @cache
 def load(name: str) -> Target:
-    """The adapter called ``name``, made once. LookupError for a name that no adapter has."""
+    """The adapter called ``name``, or that "module:class" names, made once. LookupError for a name that no adapter has."""
+    if ":" in name:
+        return _imported(name)
     found = _found()
     if name not in found:
-        raise LookupError(f"no target is called '{name}'; there are: {', '.join(sorted(found))}")
+        raise LookupError(
+            f"no target is called '{name}'; there are: {', '.join(sorted(found))}, and whatever 'module:class' imports"
+        )
     module, _, attribute = found[name].partition(":")
     return getattr(import_module(module), attribute)()
+
+
+def _imported(name: str) -> Target:
+    """An adapter that is not installed. It goes by the name that found it, so that printed commands find it again."""
+    module, _, attribute = name.partition(":")
+    try:
+        made = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError) as error:
+        raise LookupError(f"'{name}' names no adapter: {error}") from error
+    made.name = name
+    return made
