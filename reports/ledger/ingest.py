@@ -54,7 +54,7 @@ def _ingest(store: Store, path: Path, context: Context | None) -> Ingested:
         reader = reader_of(document)
     except (OSError, ValueError) as error:
         raise Refused(f"{path}: {error}") from error
-    context = context or Context(_modified(path))
+    context = context or Context(modified(path))
     digest = hashlib.sha256(content).hexdigest()
     # Of a file that says when it ran, there is one entry; and a file given without a night is taken for the entry that it has.
     timed = reader is benchmarks or (isinstance(document, dict) and "started" in document)
@@ -100,5 +100,6 @@ def _git(root: Path | None, *arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _modified(path: Path) -> str:
+def modified(path: Path) -> str:
+    """When a file was last written."""
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")

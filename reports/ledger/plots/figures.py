@@ -27,8 +27,6 @@ SHADES = (
 )
 """Of the heat map: the ratio up to which a cell has a class. f: faster, z: equal, s: slower; the number in the cell says it too."""
 
-HIDDEN = "…"
-
 
 def shade(ratio: float) -> str:
     """The class of a cell of the heat map."""
@@ -47,13 +45,13 @@ class Cell:
 
 def heat_map(label: str, rows: Mapping[str, Mapping[str, Cell]], columns: Sequence[str], heading: str) -> str:
     """Rows of cells, each with its ratio; a cell that says nothing has its word."""
-    left, height, top = 150.0, 17.0, 38.0
+    left, height, top = 158.0, 17.0, 38.0
     wide = (WIDTH - left - 4) / max(len(columns), 1)
     made = [svg.text(heading, 0, 12, class_="heading")]
     made += [svg.text(name, left + wide * (place + 0.5), top - 6, text_anchor="middle") for place, name in enumerate(columns)]  # fmt: skip
     for line, (name, cells) in enumerate(rows.items()):
         y = top + line * height
-        made.append(svg.text(name if len(name) < 26 else name[:25] + HIDDEN, left - 6, y + 12, text_anchor="end"))
+        made.append(svg.text(svg.shortened(name, 26), left - 6, y + 12, text_anchor="end"))
         for place, column in enumerate(columns):
             cell = cells.get(column)
             if cell is None:

@@ -27,7 +27,7 @@ def matrix(label: str, rows: Mapping[str, Mapping[str, str]], properties: Sequen
     ]  # fmt: skip
     for line, (op, states) in enumerate(rows.items()):
         y = top + ROW * (line + 0.5)
-        made.append(svg.text(op if len(op) < 29 else "…" + op[-28:], left - 5, y + 3.5, text_anchor="end"))
+        made.append(svg.text(svg.shortened(op, 29), left - 5, y + 3.5, text_anchor="end"))
         for place, name in enumerate(properties):
             if name in states:
                 paths[states[name]].append(_mark(states[name], left + STEP * (place + 0.5), y))

@@ -26,6 +26,13 @@ def text(content: str, x: float, y: float, **attributes: object) -> str:
     return element("text", escape(content), x=float(x), y=float(y), **attributes)
 
 
+def shortened(name: str, most: int) -> str:
+    """A name of at most ``most`` characters: of a longer one the middle is left out, since names differ at their ends."""
+    if len(name) <= most:
+        return name
+    return f"{name[: most // 2]}…{name[-(most - most // 2 - 1) :]}"
+
+
 def title(content: str) -> str:
     """What is shown when the pointer rests on an element, and read aloud."""
     return f"<title>{escape(content)}</title>"

@@ -27,6 +27,11 @@ TONES = {
 }  # fmt: skip
 """Verdict -> class of its part in a bar."""
 
+LEGEND = {
+    tone: " ".join(name for name, each in TONES.items() if each == tone) for tone in dict.fromkeys(TONES.values())
+}
+"""Class -> the verdicts that have it."""
+
 SIGNS = {"holds": "✓", "fails": "✗", "waived": "~", "not asked": "–"}
 
 
@@ -64,7 +69,7 @@ def content(summary: Summary) -> dict[str, Any]:
         "mutants": _mutants(night.mutants),
         "results": night.results[night.results["suite"] != "controls"],
         "kinds": KINDS,
-        "tones": TONES,
+        "legend": LEGEND,
         "known": night.causes[~night.causes["held"].astype(bool)],
         "skips": night.results[night.results["failure"] == "missing"],
         "flagged": night.results[night.results["flags"].map(bool)],

@@ -33,11 +33,13 @@ def _cell(row) -> Cell:
     return Cell(row.ratio, "", hint, row.verdict != "UNDECIDED")
 
 
-def _maps(table: dict[str, dict[str, Cell]], columns: list[str], heading: str, label: str) -> list[str]:
-    """Heat maps of at most ``PER_MAP`` rows, the worst row first."""
+def _maps(table: dict[str, dict[str, Cell]], columns: list[str], heading: str, label: str, by: str = "") -> list[str]:
+    """Heat maps of at most ``PER_MAP`` rows; first the row with the largest median, or the largest ratio in the column ``by``."""
 
     def worst(item: tuple[str, dict[str, Cell]]) -> tuple[float, str]:
-        found = [math.log(cell.ratio) for cell in item[1].values() if math.isfinite(cell.ratio)]
+        found = [
+            math.log(cell.ratio) for name, cell in item[1].items() if math.isfinite(cell.ratio) and by in ("", name)
+        ]
         return (-float(np.median(found)) if found else -math.inf, item[0])
 
     rows = sorted(table.items(), key=worst)
@@ -104,7 +106,9 @@ def _suite_map(night: Night, suite: str, subjects: list[str]) -> list[str]:
     for row in rows[rows["subject"].isin(subjects)].itertuples():
         table.setdefault(row.case, {})[row.subject] = _cell(row)
     columns = [name for name in subjects if any(name in cells for cells in table.values())]
-    return _maps(table, columns, f"{suite}: time over {BASELINE}'s", f"Ratio to {BASELINE} in the suite {suite}")
+    return _maps(
+        table, columns, f"{suite}: time over {BASELINE}'s", f"Ratio to {BASELINE} in the suite {suite}", SUBJECT
+    )
 
 
 def roofs(night: Night) -> list[str]:
