@@ -49,6 +49,8 @@ def script(verdict: Verdict, *, only: str = "both") -> str:
         lines += writer.stateful(case)
     elif verdict.property in DERIVATIVES:
         lines += writer.derivatives(case)
+    elif verdict.property == "forms":
+        lines += [f"    T.manual_seed({case.seed})", *writer.form(case, verdict.what)]
     else:
         lines += [f"    T.manual_seed({case.seed})", f"    return {writer.call(case)}"]
     lines += ["", ""]
@@ -122,6 +124,27 @@ class _Writer:
             return f"{first}.{case.op}"
         name = case.op if found is not None else f"{case.op}_"
         return f"{first}.{name}({self.arguments(tuple(rest), case.kwargs)})"
+
+    def form(self, case: Case, what: str) -> list[str]:
+        """The form of the op that a sentence of the property of forms begins with."""
+        short = case.op.rpartition(".")[2]
+        if what.startswith(("method", "in place")):
+            lead, *rest = case.args
+            first = self.value(lead)
+            given = self.arguments(tuple(rest), case.kwargs)
+            underscore = "_" * what.startswith("in place")
+            if "." in case.op:
+                return [f"    return T.{case.op}_({', '.join(filter(None, [first, given]))})"]
+            return [f"    return {first}.{short}{underscore}({given})"]
+        call = self.call(case)
+        shape = "(0,)" if what.startswith("out=, wrong shape") else "tuple(leaf.shape)"
+        dtype = "T.float64" if what.startswith("out=, other dtype") else "leaf.dtype"
+        return [
+            f"    answer = {call}",
+            "    leaves = answer if isinstance(answer, (tuple, list)) else [answer]",
+            f"    out = [T.empty({shape}, dtype={dtype}) for leaf in leaves]",
+            f"    return {call[:-1]}, out=out[0] if answer is leaves[0] or len(out) == 1 else tuple(out))",
+        ]
 
     def derivatives(self, case: Case) -> list[str]:
         wanted = [name for name, spec in zip(self._all, case.tensors(), strict=True) if spec.differentiable]

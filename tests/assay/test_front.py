@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,21 @@ def test_a_script_runs_without_the_harness(name):
     space: dict = {}
     exec(compile(text.split("import torch\n")[0], "repro", "exec"), space)
     space["program"](torch)
+
+
+@pytest.mark.parametrize(
+    "what", ["method: x", "in place: x", "out=: x", "out=, wrong shape: x", "out=, other dtype: x"]
+)
+def test_a_script_shows_the_form_that_is_meant(what):
+    case = Case("exp", (TensorSpec((3,), "float32"),))
+    text = script(Verdict("forms", case, Finding.UNDECIDED, what, "torch", "torch"), only="oracle")
+    space: dict = {}
+    exec(compile(text.split("import torch\n")[0], "repro", "exec"), space)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = space["program"](torch)
+    assert found.dtype is (torch.float64 if "other dtype" in what else torch.float32)
+    assert found.shape == (3,)
 
 
 def test_a_script_has_the_very_numbers():
