@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
-from duel import bridge, session, suites  # noqa: E402
+from duel import bridge, session, subjects, suites  # noqa: E402
 from duel.arena import Arena  # noqa: E402
 from duel.plan import PROFILES, Profile  # noqa: E402
 from duel.record import SubjectRecord, to_json  # noqa: E402
@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--subjects",
         default="torch,ingot,numpy",
         metavar="NAMES",
-        help="who takes part, comma-separated (torch.compile, jax; default: %(default)s; nightly adds torch.compile)",
+        help="who takes part, comma-separated; default: %(default)s; nightly adds torch.compile, and jax where installed",
     )
     group.addoption("--processes", type=int, metavar="N", help="fresh processes a duel; default: the profile's")
     group.addoption("--rounds", type=int, metavar="N", help="rounds a process; default: the profile's")
@@ -52,7 +52,9 @@ class Bench:
             if config.getoption(f"--{name}") is not None
         }
         self.plan = replace(self.profile.plan, **given)
-        self.subjects = config.getoption("--subjects").split(",") + ["torch.compile"] * self.profile.compiled
+        self.subjects = config.getoption("--subjects").split(",")
+        if self.profile.compiled:
+            self.subjects += [name for name in ("torch.compile", "jax") if name in subjects.installed()]
         self.check_only = bridge.disabled(config)
         self.environment = session.environment(self.plan.threads, HERE)
         self.arena = Arena(self.plan, self.subjects)

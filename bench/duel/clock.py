@@ -13,6 +13,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 
+CALLER = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
+"""The calling thread alone, where the system tells (Linux)."""
+
+
 class Clock(Protocol):
     """Nanoseconds of wall time, and what else happened meanwhile."""
 
@@ -26,7 +30,7 @@ class Clock(Protocol):
         """Page faults of this process that needed no disk."""
 
     def interruptions(self) -> int:
-        """How often this process had to leave a processor to another one."""
+        """How often the calling thread had to leave its processor to another one."""
 
     def idle(self, seconds: float) -> None:
         """Do nothing for that long."""
@@ -48,7 +52,7 @@ class SystemClock:
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
     def interruptions(self) -> int:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+        return resource.getrusage(CALLER).ru_nivcsw
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:

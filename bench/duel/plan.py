@@ -33,7 +33,7 @@ class Profile:
     name: str
     plan: Plan
     full: bool  # all sizes, dtypes and layouts; else the few that show most
-    compiled: bool  # torch.compile takes part
+    compiled: bool  # torch.compile takes part, and JAX where it is installed
     imports: int  # fresh interpreters a subject in the start-up suite
     controls: int  # null duels and planted slowdowns a session
 
