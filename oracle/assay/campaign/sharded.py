@@ -21,8 +21,8 @@ from .journal import Journal
 from .loop import Campaign
 from .plan import Arm
 
-SLICE = 0.25
-"""Seconds that an arm gets at a time: long enough that handing out and writing down cost nothing beside it."""
+SLICES = (0.05, 0.25)
+"""Seconds that an arm gets the first time, so that all have had their turn soon, and from then on: long enough that handing out and writing down cost nothing beside it."""
 
 PATIENCE = 0.5
 """Seconds between two looks at the clock while nothing comes back."""
@@ -113,14 +113,15 @@ class Sharded(Campaign):
             while queue and open_ and len(flying) < self.workers.size + 1:
                 _, place = heapq.heappop(queue)
                 arm = self.arms[place]
-                if most is None or self.tallies[arm.name].cases < most:
-                    flying[self.workers.submit(arm, self.job(arm, SLICE, most))] = place
+                done = self.tallies[arm.name].cases
+                if most is None or done < most:
+                    flying[self.workers.submit(arm, self.job(arm, SLICES[done > 0], most))] = place
             if not flying:
                 break
-            for done in self.workers.wait(set(flying), PATIENCE):
-                place = flying.pop(done)
+            for future in self.workers.wait(set(flying), PATIENCE):
+                place = flying.pop(future)
                 arm = self.arms[place]
-                self._enter(arm, done)
+                self._enter(arm, future)
                 heapq.heappush(queue, (self.tallies[arm.name].seconds, place))
             self.observe(self)
 
