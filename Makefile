@@ -41,18 +41,13 @@ lint: $(READY) ## ruff, mypy and the floors
 	@$(STEP) "Floors" .venv/bin/lint-imports
 
 fuzz: $(READY) ## Ingot against PyTorch at PROFILE; K=softmax picks some
-	@$(STEP) "Fuzz, profile $(PROFILE)" $(PY) -m pytest fuzz --profile $(PROFILE) -k "$(K)"
+	@OMP_NUM_THREADS=1 $(STEP) "Fuzz, profile $(PROFILE)" $(PY) -m pytest fuzz -n $(WORKERS) --profile $(PROFILE) -k "$(K)"
 
 bench: $(READY) ## Ingot beside PyTorch, paired; K=softmax picks some
 	@$(STEP) "Benchmarks" $(PY) -m pytest bench --benchmark-only -k "$(K)"
 
-nightly: $(READY) ## The main job: the examples under both frameworks, a long fuzz, the report
-	@mkdir -p $(OUT)
-	@failed=0; \
-	$(STEP) "Examples in Ingot and in PyTorch" $(PY) examples/compare.py --json $(OUT)/examples.json || failed=1; \
-	$(STEP) "Fuzz, profile nightly" $(PY) -m pytest fuzz --profile nightly --junitxml $(OUT)/fuzz.xml || failed=1; \
-	$(STEP) "Report" $(PY) reports/nightly.py $(OUT) || failed=1; \
-	exit $$failed
+nightly: $(READY) ## The main job: examples under both frameworks, a long fuzz, mutants, benchmarks, the report; goes on where it was killed
+	@.venv/bin/ledger nightly --out $(OUT)
 
 lock: ## Pin requirements.lock anew: the newest that pyproject.toml admits, and torch at the release it has
 	@rm -rf build/lock && mkdir -p build
