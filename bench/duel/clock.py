@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
-
 CALLER = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 """The calling thread alone, where the system tells (Linux)."""
 
