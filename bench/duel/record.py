@@ -18,6 +18,7 @@ import math
 import typing
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar
 
@@ -205,12 +206,16 @@ def from_json(kind: type[Record], document: Any) -> Record:
         raise ValueError(f"a {kind.__name__} is a JSON object, got {type(document).__name__}")
     if document.get("schema", SCHEMA) > SCHEMA:
         raise ValueError(f"this {kind.__name__} has schema {document['schema']}, newer than {SCHEMA}")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     given = {name: _decode(hint, document[name]) for name, hint in hints.items() if name in document}
     try:
         return kind(**given)
     except TypeError as error:
         raise ValueError(f"this is no {kind.__name__}: {error}") from error
+
+
+_hints = cache(typing.get_type_hints)
+"""Compiles every annotation: too slow for each of a thousand rows."""
 
 
 def _decode(hint: Any, value: Any) -> Any:
