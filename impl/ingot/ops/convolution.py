@@ -73,8 +73,8 @@ def _correlation_with(xp, array, grad_output, kernel, stride, dilation, groups):
     if _channels_last(channels, kernel, groups):
         rows = _rows(xp, array, kernel, stride, dilation, out)
         grads = grad_output.transpose(0, *range(2, 2 + rank), 1).reshape(-1, outputs)
-        product = xp.matmul(grads.T, rows).reshape(outputs, *kernel, channels)
-        return xp.ascontiguousarray(product.transpose(0, 1 + rank, *range(1, 1 + rank)))
+        product = xp.matmul(rows.T, grads).reshape(*kernel, channels, outputs)
+        return xp.ascontiguousarray(product.transpose(1 + rank, rank, *range(rank)))
     columns = _columns(array, kernel, stride, dilation, out, groups)
     rows = grad_output.reshape(n, groups, outputs // groups, math.prod(out))
     product = xp.add.reduce(xp.matmul(rows, columns.swapaxes(-1, -2)), axis=0)

@@ -14,7 +14,7 @@ from ..core.tensor import Tensor
 from .convolution import per_dim
 from .declare import composite, primitive
 from .loss import NN
-from .pooling import _argmax, _batched, _refuse, scatter_to
+from .pooling import _batched, _maxima, _refuse, scatter_to
 from .random import rand
 
 
@@ -40,8 +40,8 @@ def _fractional_max_pool(xp, input, samples, kernel, out):
     places = places.reshape(*places.shape[: 2 + rank], math.prod(kernel))
     flat = input.reshape(*input.shape[:2], math.prod(size))
     view = xp.take_along_axis(flat, places.reshape(*input.shape[:2], -1), axis=2).reshape(places.shape)
-    best = _argmax(xp, view)[..., None]
-    return xp.take_along_axis(view, best, axis=-1)[..., 0], xp.take_along_axis(places, best, axis=-1)[..., 0]
+    values, best = _maxima(xp, xp.ascontiguousarray(view.transpose(2 + rank, *range(2 + rank))))
+    return values, xp.take_along_axis(places, best[..., None].astype(np.int64), axis=-1)[..., 0]
 
 
 def _starts(xp, sample, length: int, outputs: int, kernel: int):

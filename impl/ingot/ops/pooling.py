@@ -10,27 +10,25 @@ from ..backends import namespace_of
 from ..core.tensor import Tensor, wrap
 from .convolution import per_dim
 from .declare import composite, primitive
-from .windows import output_length, padded, spread, windows
+from .windows import output_length, padded, planes, spread, windows
 
 # -- sums over windows --------------------------------------------------------------------------------------------------------------------
+
+LONGEST_PLANEWISE = 64
+"""Elements of a window up to which sums run plane by plane, one after the other; longer ones are summed pairwise, which rounds less."""
 
 
 @primitive("_window_sum(input, kernel: tuple, stride: tuple, padding: tuple, out: tuple)", linear=("input",))
 def _window_sum(xp, input, kernel, stride, padding, out):
-    rank = len(kernel)
-    if (
-        kernel == stride
-        and not any(padding)
-        and all(n == k * o for n, k, o in zip(input.shape[2:], kernel, out, strict=True))
-    ):
-        split = input.reshape(*input.shape[:2], *(length for pair in zip(out, kernel, strict=True) for length in pair))
-        return xp.add.reduce(split, axis=tuple(range(3, 3 + 2 * rank, 2)))
     widths = [
         (pad, max((o - 1) * hop + k - n - pad, 0))
         for n, k, hop, pad, o in zip(input.shape[2:], kernel, stride, padding, out, strict=True)
     ]
-    view = windows(padded(xp, input, widths), kernel, stride, (1,) * rank, out)
-    return xp.add.reduce(view.reshape(*view.shape[: 2 + rank], math.prod(kernel)), axis=-1)
+    wide, one = padded(xp, input, widths), (1,) * len(kernel)
+    if math.prod(kernel) > LONGEST_PLANEWISE:
+        view = windows(wide, kernel, stride, one, out)
+        return xp.add.reduce(view.reshape(*input.shape[:2], *out, math.prod(kernel)), axis=-1)
+    return xp.add.reduce(planes(wide, kernel, stride, one, out), axis=0)
 
 
 @_window_sum.backward("input")
@@ -42,9 +40,13 @@ def _(grad, input_shape, kernel, stride, padding):
 def _window_spread(xp, input, size, kernel, stride, padding):
     rank = len(kernel)
     one = (1,) * rank
-    wide = spread(xp, input, kernel, stride, padding, one, size)
-    view = windows(wide, kernel, one, one, size)
-    return xp.add.reduce(view.reshape(*view.shape[: 2 + rank], math.prod(kernel)), axis=-1)
+    out = input.shape[2:]
+    if kernel == stride and not any(padding) and all(n == k * o for n, k, o in zip(size, kernel, out, strict=True)):
+        # Windows side by side: every element has one.
+        pairs = (length for pair in zip(out, kernel, strict=True) for length in pair)
+        repeated = input.reshape(*input.shape[:2], *(length for n in out for length in (n, 1)))
+        return xp.broadcast_to(repeated, (*input.shape[:2], *pairs)).reshape(*input.shape[:2], *size)
+    return xp.add.reduce(planes(spread(xp, input, kernel, stride, padding, one, size), kernel, one, one, size), axis=0)
 
 
 @_window_spread.backward("input")
@@ -55,12 +57,27 @@ def _(grad, input_shape, kernel, stride, padding):
 # -- the maximum of windows ---------------------------------------------------------------------------------------------------------------
 
 
-def _flat_places(xp, view_places, size):
-    """Index of each window element in the flattened spatial dims, from its index along each of them."""
-    flat = 0
-    for places, length in zip(view_places, size, strict=True):
-        flat = flat * length + places
-    return flat
+def _maxima(xp, candidates, outside=None):
+    """(values, places): the maximum over the first dim, and where it is. The first such place counts, but a NaN beats all and the last NaN wins, as in
+    PyTorch. ``outside`` (broadcastable) marks candidates that are padding: they hold the lowest value, and are never the place.
+
+    Places are found with comparisons and minima of small integers over whole planes; ``argmax`` along a short dim costs ten times as much.
+    """
+    count = candidates.shape[0]
+    kind = np.uint8 if count < 128 else np.int64
+    numbers = xp.arange(count, dtype=kind).reshape(-1, *(1,) * (candidates.ndim - 1))
+    values = xp.maximum.reduce(candidates, axis=0)
+    elsewhere = candidates != values
+    if outside is not None:
+        elsewhere |= outside
+    order = elsewhere.astype(kind)
+    order *= count
+    order += numbers
+    places = xp.minimum.reduce(order, axis=0)
+    if candidates.dtype.kind in "fV":
+        last_missing = xp.maximum.reduce((candidates != candidates) * numbers, axis=0)
+        places = xp.where(places >= count, last_missing, places)  # nothing equals a NaN
+    return values, places
 
 
 @primitive(
@@ -70,35 +87,31 @@ def _flat_places(xp, view_places, size):
     node="MaxPoolWithIndicesBackward0",
 )
 def _max_pool(xp, input, kernel, stride, padding, dilation, out):
-    rank = len(kernel)
+    size = input.shape[2:]
     lowest = np.iinfo(input.dtype).min if input.dtype.kind in "iu" else -math.inf
     widths = [
         (pad, max((o - 1) * hop + gap * (k - 1) + 1 - n - pad, 0))
-        for n, k, hop, pad, gap, o in zip(input.shape[2:], kernel, stride, padding, dilation, out, strict=True)
+        for n, k, hop, pad, gap, o in zip(size, kernel, stride, padding, dilation, out, strict=True)
     ]
-    view = windows(padded(xp, input, widths, lowest), kernel, stride, dilation, out)
-    view = view.reshape(*view.shape[: 2 + rank], math.prod(kernel))
-    best = _argmax(xp, view)
-    values = xp.take_along_axis(view, best[..., None], axis=-1)[..., 0]
-    places, left = [None] * rank, best
-    for dim in reversed(range(rank)):
-        within = left % kernel[dim]
-        left = left // kernel[dim]
-        starts = xp.arange(out[dim]) * stride[dim] - padding[dim]
-        starts = starts.reshape([-1 if d == dim else 1 for d in range(rank)])
-        places[dim] = starts + within * dilation[dim]
-    return values, _flat_places(xp, places, input.shape[2:]).astype(np.int64)
-
-
-def _argmax(xp, view):
-    """Where the last dim is greatest: the first such place, but a NaN beats all and the last NaN wins, as in PyTorch."""
-    best = xp.argmax(view.astype(np.float32) if view.dtype.kind == "V" else view, axis=-1)
-    if view.dtype.kind in "fV":
-        missing = xp.isnan(view)
-        if missing.any():
-            last = view.shape[-1] - 1 - xp.argmax(missing[..., ::-1], axis=-1)
-            best = xp.where(missing.any(axis=-1), last, best)
-    return best
+    candidates = planes(padded(xp, input, widths, lowest), kernel, stride, dilation, out)
+    # A window begins somewhere and its elements lie at fixed distances from there, so flat indices are sums of two small tables.
+    starts = np.zeros((), np.int64)
+    steps = np.zeros((), np.int64)
+    outside = np.zeros((), bool)
+    for n, k, hop, pad, gap, o in zip(size, kernel, stride, padding, dilation, out, strict=True):
+        start, step = np.arange(o) * hop - pad, np.arange(k) * gap
+        starts = starts[..., None] * n + start
+        steps = steps[..., None] * n + step
+        places = step[:, None] + start
+        missing = (places < 0) | (places >= n)
+        outside = outside[..., None, None] | missing
+    rank = len(kernel)
+    if outside.any():
+        outside = outside.transpose(*range(0, 2 * rank, 2), *range(1, 2 * rank, 2)).reshape(-1, 1, 1, *out)
+    else:
+        outside = None
+    values, places = _maxima(xp, candidates, None if outside is None else xp.asarray(outside))
+    return values, xp.asarray(starts) + xp.take(xp.asarray(steps.reshape(-1)), places)
 
 
 @_max_pool.backward("input")
@@ -335,26 +348,34 @@ def _max_of_ranges(xp, input, starts, ends):
     """The maximum over the box of each combination of ranges, by gathering every box at the size of the widest."""
     rank = len(starts)
     size = input.shape[2:]
-    selectors, outside, out = [], False, tuple(len(one) for one in starts)
+    out = tuple(len(one) for one in starts)
+    selectors = []
+    outside, flat = np.zeros((), bool), np.zeros((), np.int64)
     for dim, (start, end) in enumerate(zip(starts, ends, strict=True)):
         start, end = np.asarray(start, np.int64).reshape(-1), np.asarray(end, np.int64).reshape(-1)
-        widest = int((end - start).max(initial=1))
-        places = start[:, None] + np.arange(widest)
-        missing = places >= end[:, None]
+        places = start[:, None] + np.arange(int((end - start).max(initial=1)))
         shape = [1] * (2 * rank)
         shape[dim], shape[rank + dim] = places.shape
-        selectors.append(xp.asarray(np.minimum(places, size[dim] - 1).reshape(shape)))
-        outside = outside | xp.asarray(missing.reshape(shape))
-    boxes = input[(slice(None), slice(None), *selectors)]
-    flat = _flat_places(xp, selectors, size)
+        outside = outside | (places >= end[:, None]).reshape(shape)
+        within = np.minimum(places, size[dim] - 1).reshape(shape)
+        flat = flat * size[dim] + within
+        selectors.append(xp.asarray(within))
+    count = math.prod(outside.shape[rank:])
     lowest = np.iinfo(input.dtype).min if input.dtype.kind in "iu" else -math.inf
-    boxes = xp.where(outside, xp.asarray(lowest, dtype=input.dtype), boxes)
-    boxes = boxes.reshape(*input.shape[:2], *out, math.prod(outside.shape[rank:]))
-    best = _argmax(xp, boxes)
-    values = xp.take_along_axis(boxes, best[..., None], axis=-1)[..., 0]
-    flat = xp.broadcast_to(flat, outside.shape).reshape(*out, math.prod(outside.shape[rank:]))
-    indices = xp.take_along_axis(xp.broadcast_to(flat, boxes.shape), best[..., None], axis=-1)[..., 0]
-    return values, xp.ascontiguousarray(indices).astype(np.int64)
+    boxes = input[(slice(None), slice(None), *selectors)]
+    boxes = xp.where(xp.asarray(outside), xp.asarray(lowest, dtype=input.dtype), boxes)
+    candidates = boxes.transpose(*range(2 + rank, 2 + 2 * rank), *range(2 + rank)).reshape(
+        count, *input.shape[:2], *out
+    )
+    values, places = _maxima(xp, candidates, xp.asarray(_places_first(outside, out, count)))
+    flat = xp.broadcast_to(xp.asarray(_places_first(flat, out, count)), candidates.shape)
+    return values, xp.take_along_axis(flat, places[None].astype(np.int64), axis=0)[0]
+
+
+def _places_first(table, out, count: int):
+    """(*out, *box) as (count, 1, 1, *out), count the elements of a box."""
+    rank = len(out)
+    return table.transpose(*range(rank, 2 * rank), *range(rank)).reshape(count, 1, 1, *out)
 
 
 _max_of_ranges.op.rules.update(_max_pool.op.rules)

@@ -38,6 +38,17 @@ def windows(array, kernel, stride, dilation, out):
     )
 
 
+def planes(array, kernel, stride, dilation, out):
+    """The windows of (N, C, *padded) as (prod(kernel), N, C, *out): one copy, a plane for each place in the window.
+
+    Reductions over the first dim then run along whole planes, not along the few elements of one window.
+    """
+    rank = len(kernel)
+    view = windows(array, kernel, stride, dilation, out)
+    order = (*range(2 + rank, 2 + 2 * rank), *range(2 + rank))
+    return view.transpose(order).reshape(math.prod(kernel), *view.shape[: 2 + rank])
+
+
 def padded(xp, array, widths, value=0):
     """``array`` with (before, after) more elements in each of the last dims; negative widths crop."""
     if all(before == 0 and after == 0 for before, after in widths):
