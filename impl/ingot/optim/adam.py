@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from ..autograd.views import bump
 from ..core.tensor import Tensor
 from .optimizer import (
     Params,
@@ -14,6 +17,7 @@ from .optimizer import (
     decayed,
     like,
     number,
+    on_arrays,
     scalar,
     snapshot,
 )
@@ -94,6 +98,8 @@ class Adam(TensorwiseOptimizer):
         lr, eps, amsgrad = scalar(group["lr"]), group["eps"], group["amsgrad"]
         mean, square, step = state["exp_avg"], state["exp_avg_sq"], state["step"]
         step += 1
+        if self._updated_on_arrays(group, p, grad, state):
+            return
         if not group["decoupled_weight_decay"]:
             grad = decayed(group, p, grad)
         elif group["weight_decay"] != 0:
@@ -114,6 +120,48 @@ class Adam(TensorwiseOptimizer):
             square = largest.copy_(largest.maximum(square))
         denominator = square.sqrt().div_(correction).add_(eps)
         p.addcdiv_(mean, denominator, value=number(-step_size))
+
+    def _updated_on_arrays(self, group: dict[str, Any], p: Tensor, grad: Tensor, state: dict[str, Any]) -> bool:
+        """The same update with ufuncs, where the tensors and options allow it; returns whether they did."""
+        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+        moments = [state[name] for name in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if name in state]
+        if (
+            group["capturable"]
+            or any(isinstance(one, Tensor) for one in (lr, beta1, beta2, decay))
+            or not on_arrays(p, grad, *moments)
+        ):
+            return False
+        values, slope = p._array, grad._array
+        mean, square, *largest = (one._array for one in moments)
+        if decay != 0:
+            if group["decoupled_weight_decay"]:
+                values *= 1 - lr * decay
+            else:
+                slope = values * decay
+                slope += grad._array
+        change = np.subtract(slope, mean, out=np.empty_like(mean))
+        if 1 - beta1 < 0.5:
+            change *= 1 - beta1
+            mean += change
+        else:  # as lerp: from the nearer end
+            change *= beta1
+            np.subtract(slope, change, out=mean)
+        np.multiply(slope, slope, out=change)
+        change *= 1 - beta2
+        square *= beta2
+        square += change
+        if largest:
+            square = np.maximum(largest[0], square, out=largest[0])
+        steps = state["step"].item()
+        np.sqrt(square, out=change)
+        change /= (1 - beta2**steps) ** 0.5
+        change += group["eps"]
+        np.divide(mean, change, out=change)
+        change *= lr / (1 - beta1**steps)
+        values -= change
+        for one in (p, *moments):
+            bump(one)
+        return True
 
     def _move_on_device(
         self, group: dict[str, Any], p: Tensor, mean: Tensor, square: Tensor, state: dict[str, Any]

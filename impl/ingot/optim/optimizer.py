@@ -9,16 +9,20 @@ from __future__ import annotations
 import functools
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from ..autograd import enable_grad, set_grad_enabled
 from ..core import dtype as dtypes
-from ..core.graph import RemovableHandle
+from ..core.graph import RemovableHandle, thread
 from ..core.tensor import Tensor
 from ..ops.creation import tensor, zeros
+from ..ops.generate import IGNORE_ERRORS, quiet, unquiet
 
 __all__ = [
     "Optimizer",
@@ -332,6 +336,16 @@ def _fitted(p: Tensor, value: Any, on_device: bool, key: str | None = None) -> A
     return value
 
 
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """NumPy reports overflow and invalid operations as warnings; tensors do not warn."""
+    token = quiet(IGNORE_ERRORS)
+    try:
+        yield
+    finally:
+        unquiet(token)
+
+
 class TensorwiseOptimizer(Optimizer):
     """An optimizer that updates every parameter by itself.
 
@@ -357,7 +371,7 @@ class TensorwiseOptimizer(Optimizer):
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with set_grad_enabled(self.defaults.get("differentiable", False)):
+        with set_grad_enabled(self.defaults.get("differentiable", False)), _without_warnings():
             for group in self.param_groups:
                 self._check_capturable(group)
                 maximize = group.get("maximize", False)
@@ -430,6 +444,25 @@ def scalar(value: Any) -> Any:
 def snapshot(group: dict[str, Any], value: Tensor) -> Tensor:
     """``value`` for the graph of a differentiable step: a copy, because the next step changes states in place."""
     return value.clone() if group["differentiable"] else value
+
+
+def on_arrays(*tensors: Tensor) -> bool:
+    """Whether an update may run ufuncs on the arrays of these tensors, in place and without temporaries.
+
+    So it is for contiguous float32 or float64 arrays of one dtype on the host, where the step itself is not differentiated.
+    """
+    first = tensors[0]._array.dtype
+    return (
+        not thread.mode.watched
+        and first in _SERVED
+        and all(
+            type(one._array) is np.ndarray and one._array.dtype is first and one._array.flags.c_contiguous
+            for one in tensors
+        )
+    )
+
+
+_SERVED = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def decayed(group: dict[str, Any], p: Tensor, grad: Tensor) -> Tensor:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.tensor import Tensor
-from .optimizer import Params, TensorwiseOptimizer, check_fused, check_options, decayed, number, scalar
+import numpy as np
+
+from ..autograd.views import bump
+from ..core.tensor import Tensor, wrap
+from .optimizer import Params, TensorwiseOptimizer, check_fused, check_options, decayed, number, on_arrays, scalar
 
 __all__ = ["SGD"]
 
@@ -59,6 +62,8 @@ class SGD(TensorwiseOptimizer):
         return {"momentum_buffer": None} if group["momentum"] != 0 else {}
 
     def _update(self, group: dict[str, Any], p: Tensor, grad: Tensor, state: dict[str, Any]) -> None:
+        if self._updated_on_arrays(group, p, grad, state):
+            return
         weight_decay = group["weight_decay"]
         if isinstance(weight_decay, Tensor) and weight_decay.requires_grad:
             grad = grad.addcmul(p.clone(), weight_decay)
@@ -77,3 +82,33 @@ class SGD(TensorwiseOptimizer):
             p.addcmul_(grad, lr, value=-1)
         else:
             p.add_(grad, alpha=-number(lr))
+
+    def _updated_on_arrays(self, group: dict[str, Any], p: Tensor, grad: Tensor, state: dict[str, Any]) -> bool:
+        """The same update with ufuncs, where the tensors and options allow it; returns whether they did."""
+        buffer = state.get("momentum_buffer")
+        tensors = (p, grad) if buffer is None else (p, grad, buffer)
+        lr, weight_decay, momentum = group["lr"], group["weight_decay"], group["momentum"]
+        if isinstance(lr, Tensor) or isinstance(weight_decay, Tensor) or not on_arrays(*tensors):
+            return False
+        change = grad._array
+        if weight_decay != 0:
+            change = p._array * weight_decay
+            change += grad._array
+        if momentum != 0:
+            if buffer is None:
+                buffer = state["momentum_buffer"] = wrap(np.array(change))
+            else:
+                moving = buffer._array
+                moving *= momentum
+                moving += change * (1 - group["dampening"])
+                bump(buffer)
+            if group["nesterov"]:
+                ahead = buffer._array * momentum
+                ahead += change
+                change = ahead
+            else:
+                change = buffer._array
+        values = p._array
+        values -= change * lr
+        bump(p)
+        return True
