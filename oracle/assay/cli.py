@@ -13,6 +13,7 @@ COMMANDS = {
     "replay": "check the kept failing cases again, and forget those that pass",
     "repro": "write a stand-alone script for a kept case: assay repro .assay/corpus/NAME.json",
     "compare": "run a torch script under two frameworks, report the first divergence: assay compare train.py",
+    "mutate": "plant faults in a target and count how many are found",
     "coverage": "which ops and properties are covered, as a table",
 }
 """Name -> what it does; the module of the same name does it."""

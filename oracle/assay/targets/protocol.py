@@ -47,6 +47,22 @@ class Target(ABC):
     def storage(self, tensor: Tensor) -> int | None:
         """A number that two tensors share exactly when they share memory; None for an empty tensor."""
 
+    def strides(self, tensor: Tensor) -> tuple[int, ...] | None:
+        """The strides of a tensor in elements; None where the framework has none."""
+        return None
+
+    def device(self, tensor: Tensor) -> str | None:
+        """The kind of device that a tensor lies on ("cpu"); None where the framework has one only."""
+        return None
+
+    def compiled(self, function: Callable) -> Callable | None:
+        """``function`` compiled by the framework; None where it has no compiler."""
+        return None
+
+    def compilations(self) -> int:
+        """How often the framework has compiled something, so that compiling twice can be seen."""
+        return 0
+
     def sparse(self, tensor: Tensor, layout: str) -> Tensor:
         """The tensor with its zeros left out: "sparse_coo" or "sparse_csr". NotImplementedError where a framework has no sparse tensors."""
         raise NotImplementedError(f"target '{self.name}' has no {layout} tensors")
@@ -144,6 +160,13 @@ class TorchLike(Target):
 
     def storage(self, tensor: Tensor) -> int | None:
         return tensor.untyped_storage().data_ptr() if tensor.numel() else None
+
+    def strides(self, tensor: Tensor) -> tuple[int, ...] | None:
+        strided = getattr(self.namespace, "strided", None)
+        return tuple(tensor.stride()) if getattr(tensor, "layout", strided) is strided else None
+
+    def device(self, tensor: Tensor) -> str | None:
+        return tensor.device.type
 
     def sparse(self, tensor: Tensor, layout: str) -> Tensor:
         convert = getattr(tensor, "to_sparse" if layout == "sparse_coo" else "to_sparse_csr", None)
