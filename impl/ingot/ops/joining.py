@@ -489,6 +489,8 @@ def vander(x, N=None):
     count = x._array.shape[-1] if N is None else N
     if x._array.ndim == 0:
         raise RuntimeError("linalg_vander: x must be at least 1D")
+    if N is not None and N <= 1:
+        raise RuntimeError(f"N must be greater than 1, but got {N}")
     wide = x.unsqueeze(-1).expand(*x.shape, max(count - 1, 0))
     ones = x.new_ones((*x.shape, 1))
     return cat([ones, wide.cumprod(-1)], -1) if count > 1 else ones.narrow(-1, 0, count)

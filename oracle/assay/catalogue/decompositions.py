@@ -92,7 +92,7 @@ def qr(d: Drawing) -> Case:
     return d.either(d.tensor(shape, ("conditioned", 1.0)), some=some)
 
 
-@op("svd", tolerance=SCALED, dtypes=MATRICES, specials=False, core=(2,), gauge="svd", bad=NO_MATRIX)
+@op("svd", tolerance=SCALED, dtypes=MATRICES, specials=False, core=(2,), gauge="svd_transposed", bad=NO_MATRIX)
 def svd(d: Drawing) -> Case:
     x = d.tensor(rectangle(d), ("conditioned", 1.0))
     return d.either(x, some=True if d.smooth else d.flag(), compute_uv=True) if d.flag() else d.call(x)
@@ -178,7 +178,7 @@ NO_CALL = (no_tensor, no_argument, unknown_keyword)
     specials=False,
     random=True,
     smooth=False,
-    gauge="svd",
+    gauge="svd_transposed",
     bad=(*NO_CALL, of_shape((3,))),
 )
 def svd_lowrank(d: Drawing) -> Case:
@@ -193,7 +193,7 @@ def svd_lowrank(d: Drawing) -> Case:
     specials=False,
     random=True,
     smooth=False,
-    gauge="svd",
+    gauge="svd_transposed",
     bad=(*NO_CALL, of_shape((3,)), instead(1, "q", -1, 99)),
 )
 def pca_lowrank(d: Drawing) -> Case:
