@@ -187,15 +187,19 @@ class Nightly:
         command = [sys.executable, *step.command(self.settings, str(file.resolve()))]
         inputs = _hash(self.inputs, *command)
         done = _read(mark)
-        if done and done.inputs == inputs:
+        if done and done.inputs == inputs and file.exists():
             self._say(f"{place} {step.name}: done before, in {clock(done.seconds)}")
             return
         file.unlink(missing_ok=True)
         done = self._child(step, command, inputs, place)
         write_whole(mark, json.dumps(asdict(done)))
-        what = "out of time, stopped" if done.late else f"ended with status {done.status}" if done.status not in (0, 1) else "done"  # fmt: skip
-        left = "" if file.exists() else f"; it left no {step.output}, see {self.folder / step.name}.log"
-        self._say(f"{place} {step.name}: {what} in {clock(done.seconds)}{left}")
+        took = clock(done.seconds)
+        if not file.exists():
+            self._say(
+                f"{place} {step.name}: failed with status {done.status} after {took}{', out of time' * done.late}: see {self.folder / step.name}.log"
+            )
+        else:
+            self._say(f"{place} {step.name}: {'out of time, stopped' if done.late else 'done'} after {took}")
 
     def _child(self, step: Step, command: list[str], inputs: str, place: str) -> Done:
         """Run a step to its end, or to the end of its time, showing how long it takes and what it last said."""
