@@ -16,11 +16,11 @@ BAR = 24
 
 
 class Progress:
-    """``observe`` for ``Campaign``. ``budget``: its seconds, None for an open end."""
+    """``observe`` for ``Campaign``. ``budget``: its seconds, None for an open end; ``stream``: standard error as it is now, unless given."""
 
-    def __init__(self, budget: float | None, stream: TextIO = sys.stderr):
-        self.budget, self.stream = budget, stream
-        self.live = stream.isatty()
+    def __init__(self, budget: float | None, stream: TextIO | None = None):
+        self.budget, self.stream = budget, sys.stderr if stream is None else stream
+        self.live = self.stream.isatty()
         self._shown = time.monotonic()
 
     def __call__(self, campaign: Campaign) -> None:

@@ -61,7 +61,7 @@ def test_a_run_keeps_what_it_finds_and_replay_repeats_it(tmp_path, capsys, monke
     planted.name = "planted"
     planted.faults["sin"] = lambda x: torch.sin(x) + 0.25
     given = ["--target", "planted", "--corpus", str(tmp_path / "corpus")]
-    assert cli.main(["run", "sin", "--property", "values", "--seconds", "0.5", *given]) == 1
+    assert cli.main(["run", "sin", "--property", "values", "--seconds", "0.5", "--workers", "0", *given]) == 1
     out = capsys.readouterr().out
     assert "sin · values · target wrong" in out
     assert "1 causes held against planted" in out

@@ -1,5 +1,5 @@
-"""Property 1: value, structure, dtype, shape and requires_grad are the oracle's; outputs share memory with inputs exactly when the oracle's do; inputs change
-exactly as the oracle's change.
+"""Property 1: value, structure, dtype, shape and requires_grad are the oracle's; outputs share memory with inputs and with each other exactly when the oracle's do, with its strides and
+on its device (``memory``); inputs change exactly as the oracle's change.
 
 Judged alone (target and oracle are one framework), an answer is held against its own in double precision, mpmath and extended precision instead.
 """
@@ -10,12 +10,13 @@ import numpy as np
 
 from ..cases import Case
 from ..catalogue.record import Op
-from ..judge import Finding, Outcome, Question, Verdict, flatten, judge_values, leaves_of, run
+from ..judge import Finding, Outcome, Question, Verdict, judge_values, leaves_of, run
 from ..judge.arbiter import wide_answer
 from ..judge.compare import inexact, same_bits
 from ..judge.exact import Elements, has_formula
 from ..judge.extended import extended_answer
 from ..targets import Target
+from .memory import compare_memory
 from .property import Property
 from .report import Report, compare_answers, same_error
 
@@ -35,7 +36,7 @@ def check(op: Op, case: Case, target: Target, oracle: Target) -> list[Verdict]:
     expected = run(oracle, case, gradients=gradients)
     if same_error(report, answer, expected):
         compare_answers(report, question, answer.result, expected.result, values=not (op.uninitialised or op.random))
-        _aliases(report, answer, expected)
+        compare_memory(report, answer, expected)
         _mutations(report, question, answer, expected)
     elif answer.error is not None:
         _unchanged(report, answer, expected)
@@ -50,26 +51,6 @@ def wants_gradients(op: Op, case: Case, oracle: Target) -> bool:
 def in_place_only(op: Op, oracle: Target) -> bool:
     """Whether the op has no form but the one that writes into its first tensor."""
     return oracle.function(op.name) is None and oracle.method(op.name) is None
-
-
-def _aliases(report: Report, answer: Outcome, expected: Outcome) -> None:
-    ours, theirs = _sharing(report.target, answer), _sharing(report.oracle, expected)
-    if ours != theirs:
-        more = "shares memory" if len(ours) > len(theirs) else "shares no memory"
-        pairs = sorted(ours ^ theirs)
-        what = f"{more} where the oracle does otherwise: (leaf, argument) {pairs[:4]}"
-        report.add(Finding.TARGET_WRONG, what)
-
-
-def _sharing(framework: Target, outcome: Outcome) -> set[tuple[int, int]]:
-    leaves, _ = flatten(framework, outcome.result)
-    given = [framework.storage(tensor) for tensor in outcome.arguments.tensors]
-    found = set()
-    for leaf, value in enumerate(leaves):
-        if framework.is_tensor(value):
-            storage = framework.storage(value)
-            found |= {(leaf, k) for k, other in enumerate(given) if storage is not None and other == storage}
-    return found
 
 
 def _mutations(report: Report, question: Question, answer: Outcome, expected: Outcome) -> None:
@@ -133,7 +114,7 @@ def _truth(question: Question, mine: np.ndarray) -> np.ndarray | None:
 
 PROPERTY = Property(
     name="values",
-    title="values, dtypes, shapes, requires_grad, aliasing, no mutation",
+    title="values, dtypes, shapes, strides, devices, requires_grad, aliasing, no mutation",
     applies=lambda record: isinstance(record, Op),
     check=check,
     groups=lambda op: op.groups,
