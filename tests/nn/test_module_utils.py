@@ -277,10 +277,10 @@ def parametrized_orthogonal(fw):
 @same
 def stateless(fw):
     call = fw.nn.utils.stateless.functional_call
-    model = fw.nn.Sequential(fw.nn.Linear(2, 2), fw.nn.BatchNorm1d(2))
+    model = fw.nn.Sequential(fw.nn.Linear(2, 2), fw.nn.BatchNorm1d(2)).double()
     model.tied = model[0]
-    x = fw.arange(6.0).reshape(3, 2)
-    weight = fw.ones(2, 2, requires_grad=True)
+    x = fw.arange(6.0, dtype=fw.float64).reshape(3, 2)
+    weight = fw.ones(2, 2, dtype=fw.float64, requires_grad=True)
     counts = {"0.weight": weight, "1.num_batches_tracked": fw.tensor(5)}
     told = [call(model, counts, x), counts["1.num_batches_tracked"], model[1].num_batches_tracked]
     told.append(bool((model[0].weight == 1).all()))

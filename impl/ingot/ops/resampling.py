@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ..core.tensor import Tensor
-from .declare import composite, primitive
+from .declare import HALVES, composite, primitive
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 NN = "nn.functional"
@@ -252,6 +252,13 @@ def interpolate(
 
 
 def _resized(input, sizes, mode: str, align_corners: bool, factors, antialias: bool):
+    if antialias:
+        if list(input.shape[2:]) == list(sizes):
+            return input.clone()  # also of the dtypes below, and whatever the scale
+        if input.dtype.name in HALVES:
+            raise NotImplementedError(
+                f"\"compute_index_ranges_weights\" not implemented for '{input.dtype.legacy_name}'"
+            )
     if input.dtype.category < 2 and input.dtype.name != "uint8":
         raise NotImplementedError(f"\"upsample_{mode}\" not implemented for '{input.dtype.legacy_name}'")
     if input.dtype.is_complex:

@@ -145,7 +145,7 @@ def additive_mask(
     """``mask`` in the form that is added to scores: -inf where a boolean mask is True, a float mask as it is."""
     if mask is None:
         return None
-    if not (mask.is_floating_point() or mask.dtype == dtypes.bool):
+    if not (mask.is_floating_point() or mask.dtype == dtypes.bool_):
         raise AssertionError(f"only bool and floating types of {name} are supported")
     if other is not None and other.dtype != mask.dtype:
         warnings.warn(
