@@ -64,6 +64,7 @@ class Campaign:
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
+        self.arms = [arm for arm in self.arms if arm.property.name not in self.target.unpromised]
         self.missing = {arm.record.name for arm in self.arms if missing(arm.record, self.target)}
         self.arms = [arm for arm in self.arms if not missing(arm.record, self.oracle)]
         self.arms = [arm for arm in self.arms if arm.record.name not in self.missing]

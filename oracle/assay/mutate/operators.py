@@ -554,7 +554,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("negative branch", "negative answers are off by 1e-4", lambda op: inexact(op) and op.family in ("pointwise", "activations", "linear", "reductions", "views", "indexing", "convolutions", "pooling", "linalg", "fft"), answering(_negative), weight=0.7),
     Operator("conjugated answer", "complex answers are conjugated", complex_, answering(_conjugated)),
     Operator("lost 0-d", "a 0-d answer has a dimension", lambda op: valued(op) and op.family in ("reductions", "losses", "pointwise", "linalg"), answering(_one_more_dimension), weight=0.5),
-    Operator("off by one", "whole numbers are off by one", lambda op: valued(op) and op.points is not None or op.name in WHOLE, answering(_integer_off), weight=0.5),
+    Operator("off by one", "whole numbers are off by one", lambda op: (valued(op) and op.points is not None) or op.name in WHOLE, answering(_integer_off), weight=0.5),
     Operator("negated truth", "truth values are negated", lambda op: valued(op) and "bool" in op.groups and op.family in ("pointwise", "reductions"), answering(_flipped_truth), weight=0.3),
     Operator("misplaced eps", "eps outside the square root", has_eps, another_eps, weight=0.5),
     Operator("mistaken op", "> for >=, trunc for floor, NaN kept for NaN skipped", lambda op: op.name in NEIGHBOURS, mistaken),

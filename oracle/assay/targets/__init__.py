@@ -13,6 +13,7 @@ __all__ = ["Target", "TorchLike", "load", "names"]
 BUILT_IN = {
     "torch": "assay.targets.torch:TorchTarget",
     "torch-compile": "assay.targets.torch_compile:TorchCompileTarget",
+    "torch-compile-aot": "assay.targets.torch_compile:TorchCompileAotTarget",
     "jax": "assay.targets.jax:JaxTarget",
     "ingot": "assay.targets.ingot:IngotTarget",
 }

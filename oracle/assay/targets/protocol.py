@@ -22,6 +22,8 @@ class Target(ABC):
 
     name: str
     namespace: Any
+    unpromised: tuple[str, ...] = ()
+    """Properties that the framework does not promise, so that they are not held against it: a functional one has no in-place forms, say."""
 
     @abstractmethod
     def from_numpy(self, array: np.ndarray) -> Tensor:
