@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd import no_grad
-from ..backends import namespace_of
-from ..core.tensor import Tensor, wrap
+from ..core.tensor import Tensor
 from ..ops.creation import arange, empty_like
 from ..ops.creation import eye as identity
+from ..ops.decompositions import qr
 
 __all__ = [
     "calculate_gain",
@@ -243,11 +243,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     columns = tensor.numel() // rows
     with no_grad():
         normal = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
-        array = normal._array.T if rows < columns else normal._array
-        q, r = namespace_of(array).linalg.qr(array)
+        q, r = qr(normal.T if rows < columns else normal)
         # The signs of R's diagonal make the decomposition unique, and Q uniform (Mezzadri, 2007).
-        q = q * namespace_of(array).sign(r.diagonal())
-        tensor.view(rows, columns).copy_(wrap(q.T if rows < columns else q))
+        q = q * r.diagonal().sign()
+        tensor.view(rows, columns).copy_(q.T if rows < columns else q)
         return tensor.mul_(gain)
 
 

@@ -111,6 +111,8 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
     Singular values up to ``max(atol, rtol * largest)`` count as zero; by default ``atol`` is 0 and ``rtol`` max(m, n) times the dtype's epsilon. Either may be
     a tensor (*). ``hermitian`` matrices are decomposed by ``eigh``. ``rcond`` is the older name of ``rtol``. Derivative: Golub and Pereyra (1973).
     """
+    if isinstance(A, Tensor) and A._array.ndim < 2 and (atol is not None or rtol is not None):
+        raise IndexError(f"linalg.pinv: tolerances are those of matrices, but A has {A._array.ndim} dimensions")
     _check_pinv("linalg.pinv", A)
     if hermitian:
         check_square("linalg.pinv", A)

@@ -239,7 +239,7 @@ def _solved(LU, pivots, B, left: bool, adjoint: bool):
         "Pivots given to lu_solve must all be smaller or equal to LU.size(-2). Did you properly pass the result of lu_factor?",
     )
     if not left:  # X A = B is A^H X^H = B^H
-        return _solved(LU, pivots, B.mH, True, not adjoint).mH
+        return _solved(LU, pivots, B.mH, True, not adjoint).mH.contiguous()
     order = _order_of(pivots, rows)
     LU, B = broadcast_batches(LU, B)
     order = order.expand(*LU.shape[:-1])

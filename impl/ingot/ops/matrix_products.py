@@ -126,7 +126,8 @@ def matrix_power(A, n):
         raise TypeError(f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
     power = n.__index__()
     if power == 0:
-        return A.new_zeros(A.shape) + identity_like(A)
+        # A constant, but with the history of A, as in PyTorch.
+        return A.clone().copy_(identity_like(A))
     base = inv(A) if power < 0 else A
     power = abs(power)
     if power == 1:

@@ -7,7 +7,6 @@ from .declare import composite, primitive
 from .matrix_arguments import (
     broadcast_batches,
     check_equation,
-    check_floating,
     check_matrix,
     check_same_dtype,
     check_served,
@@ -53,9 +52,9 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     name = "linalg.solve_triangular"
     check_square(name, A)
     check_matrix(name, B, "B", position=2)
-    check_floating(name, A)
     check_same_dtype(name, A, B)
     check_equation(name, A, B, left)
+    check_served("triangular_solve_cpu", A)
     return solve_with_triangle(A, B, upper=bool(upper), left=bool(left), unitriangular=bool(unitriangular))
 
 
