@@ -6,6 +6,9 @@ where it brings a higher kind (bool < integer < float < complex) than all above 
 
 from __future__ import annotations
 
+import ml_dtypes
+import numpy as np
+
 from . import dtype as dtypes
 from .dtype import BOOL, COMPLEX, FLOAT, INTEGER, dtype
 
@@ -82,6 +85,35 @@ def number_dtype(value) -> dtype:
     if kind is float:
         return dtypes.get_default_dtype()
     return dtypes.get_default_dtype().to_complex()
+
+
+def _fits(value, to: dtype) -> bool:
+    """Whether a number survives a conversion: its size, NaN and an imaginary part. A negative integer may wrap around in an unsigned dtype."""
+    if to.category == BOOL:
+        return True
+    if isinstance(value, complex):
+        return all(_fits(part, to.to_real()) for part in (value.real, value.imag)) if to.is_complex else not value.imag
+    if to.category == INTEGER:
+        limits = np.iinfo(to.numpy)
+        lowest = -int(limits.max) if not to.is_signed and isinstance(value, int) else int(limits.min)
+        return lowest <= value <= int(limits.max)
+    finite = value == value and value not in (float("inf"), float("-inf"))
+    return not finite or abs(value) <= float(ml_dtypes.finfo(to.to_real().numpy).max)
+
+
+def to_scalar(value, to: dtype) -> np.generic:
+    """A Python number as a NumPy scalar of a dtype, rounded. RuntimeError where it does not fit, as in PyTorch.
+
+    >>> to_scalar(300, dtypes.uint8)
+    RuntimeError: value cannot be converted to type uint8 without overflow: 300
+    """
+    if not _fits(value, to):
+        raise RuntimeError(f"value cannot be converted to type {to.name} without overflow: {value}")
+    if isinstance(value, complex) and not to.is_complex:
+        value = value.real
+    if to.category == INTEGER and not isinstance(value, float) and value < 0 and not to.is_signed:
+        value += 1 << 8 * to.itemsize
+    return to.numpy.type(value)
 
 
 def combine(dimensioned: dtype | None, zero_dim: dtype | None, number: dtype | None) -> dtype:

@@ -321,7 +321,7 @@ pow = pointwise(
 )  # fmt: skip
 
 
-@composite(method=True, out=True, inplace=True)
+@composite(method=True, out=True, inplace="exact")
 def float_power(input, exponent) -> Tensor:
     """``pow`` in double precision, complex where an operand is: ``float_power(tensor([4]), -0.5)`` is ``[0.5]`` in float64."""
     for one in (input, exponent):
@@ -374,7 +374,7 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
 # -- magnitudes and signs -----------------------------------------------------------------------------------------------------------------
 
 abs = pointwise(
-    "abs(input: Tensor)", np.absolute, out="exact", fast=NUMBERS + HALVES, half="native", refuses=UNSIGNED + ("bool",), holomorphic=False, aliases=("absolute",),
+    "abs(input: Tensor)", np.absolute, inplace="exact", fast=NUMBERS + HALVES, half="native", refuses=UNSIGNED + ("bool",), holomorphic=False, aliases=("absolute",),
     input=lambda grad, input: grad * sgn(input),
     jvp={"input": lambda tangent, input: (tangent * sgn(input).conj()).real if input.is_complex() else tangent * sgn(input)},
     doc="The absolute value, real for complex numbers. The derivative at 0 is 0.",

@@ -9,7 +9,8 @@ import math
 
 from ..core.tensor import Tensor
 from .creation import _complex as complex_of
-from .declare import EVERY, composite, pointwise
+from .declare import EVERY, REGISTRY, composite, pointwise
+from .dispatch import admit
 
 
 def conjugate(value):
@@ -87,10 +88,12 @@ def is_neg(input: Tensor) -> bool:
 @composite(method=True)
 def resolve_conj(input: Tensor) -> Tensor:
     """The tensor itself: a conjugate is always computed here."""
+    admit(REGISTRY["resolve_conj"], "input", input)
     return input
 
 
 @composite(method=True)
 def resolve_neg(input: Tensor) -> Tensor:
     """The tensor itself: a negative is always computed here."""
+    admit(REGISTRY["resolve_neg"], "input", input)
     return input

@@ -18,12 +18,13 @@ from ..core.memory_format import (
     memory_format,
     preserve_format,
 )
+from ..core.promotion import to_scalar
 from ..core.storage import storage_of
-from ..core.tensor import Tensor, alias
+from ..core.tensor import Tensor, alias, wrap
 from .creation import shape_of
 from .creation import tensor as new_tensor
 from .declare import composite, primitive
-from .dispatch import adopt, resize, wrong_output_shape
+from .dispatch import adopt, number_of, resize, wrong_output_shape
 from .views import restride
 
 
@@ -163,7 +164,9 @@ def _array_protocol(self, dtype=None, copy=None):
     """What ``np.asarray(tensor)`` calls. ValueError where ``copy=False`` and the dtype differs."""
     array = _numpy(self)
     if copy is False and dtype is not None and array.dtype != dtype:
-        raise ValueError(f"Unable to avoid copy while creating an array of {np.dtype(dtype)} from a tensor of {self.dtype}")
+        raise ValueError(
+            f"Unable to avoid copy while creating an array of {np.dtype(dtype)} from a tensor of {self.dtype}"
+        )
     return array.astype(array.dtype if dtype is None else dtype, copy=bool(copy))
 
 
@@ -193,7 +196,7 @@ def _copy_(self, src, non_blocking: bool = False) -> Tensor:
 def _copy_values(self, src: Tensor) -> Tensor:
     if src.device.type != self.device.type:
         src = src.to(self.device)
-    check_history_writable(self, tracked=src.requires_grad or self.requires_grad)
+    check_history_writable(self, tracked=thread.mode.enabled and (src.requires_grad or self.requires_grad))
     try:
         source = src.expand(self.shape) if src._array.shape != self._array.shape else src
     except RuntimeError:
@@ -230,8 +233,10 @@ def _fill_into(self, value) -> Tensor:
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
             )
         return _copy_values(self, value)
-    # A Python float in float64: by way of the default dtype it would be rounded on its way into a float64 tensor.
-    return _copy_values(self, new_tensor(value, dtype=dtypes.float64 if isinstance(value, float) else None))
+    number = number_of(value)
+    if number is None:
+        raise TypeError(f"fill_(): argument 'value' must be Number, not {type(value).__name__}")
+    return _copy_values(self, wrap(np.asarray(to_scalar(number, self.dtype))))
 
 
 def _zero_(self) -> Tensor:

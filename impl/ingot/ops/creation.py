@@ -8,6 +8,7 @@ from ..backends import backend_for
 from ..core import dtype as dtypes
 from ..core.device import cpu, device
 from ..core.errors import OutOfMemoryError, index_of
+from ..core.promotion import to_scalar
 from ..core.storage import Storage
 from ..core.tensor import Tensor, wrap
 from .declare import composite, pointwise
@@ -68,10 +69,11 @@ def finish(array, requires_grad: bool) -> Tensor:
 
 def filled(shape, value, dtype: dtypes.dtype, place: device, requires_grad: bool = False) -> Tensor:
     """A tensor of one value. TypeError for a value that is no number."""
-    if number_of(value) is None:
+    number = number_of(value)
+    if number is None:
         raise TypeError(f"a fill value must be Number, not {type(value).__name__}")
     array = allocate(shape, dtype, place)
-    array.fill(np.asarray(value).astype(dtype.numpy).item())
+    array.fill(to_scalar(number, dtype))
     return finish(array, requires_grad)
 
 
@@ -218,6 +220,9 @@ def _from_numbers(numbers, shape, dtype: dtypes.dtype) -> np.ndarray:
                 raise OverflowError
             if wide.dtype.kind == "c":
                 raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+            if wide.size and wide.dtype.kind in "iu" and wide.dtype.itemsize > target.itemsize:
+                for extreme in (wide.min(), wide.max()):
+                    to_scalar(extreme.item(), dtype)
             with np.errstate(all="ignore"):
                 return _convert(wide, target).reshape(shape)
         if target.kind == "b":
@@ -556,8 +561,10 @@ def full_like(
 ):
     """A tensor of one value with another tensor's shape, dtype and device."""
     made = empty_like(input, dtype=dtype, device=device)
-    (value,) = _numbers(fill_value)
-    made._array.fill(np.asarray(value).astype(made._array.dtype).item())
+    value = number_of(*_numbers(fill_value))
+    if value is None:
+        raise TypeError(f"full_like(): argument 'fill_value' must be Number, not {type(fill_value).__name__}")
+    made._array.fill(to_scalar(value, made.dtype))
     return made.requires_grad_(requires_grad) if requires_grad else made
 
 

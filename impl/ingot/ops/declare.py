@@ -76,7 +76,7 @@ class Op:
     function: Callable | None = None
     doc: str = ""
     method: bool = True
-    inplace: bool = False
+    inplace: bool | str = False  # the form ``name_``; "exact": only where the result has the tensor's very dtype
     out: bool | str = False  # the keyword ``out``; "exact": of the result's very dtype
     aliases: tuple[str, ...] = ()
     multiple: bool = False  # a view op that returns several views
@@ -178,7 +178,7 @@ def pointwise(
     refuses: tuple[str, ...] = (),
     namespace: str = "torch",
     method: bool = True,
-    inplace: bool = True,
+    inplace: bool | str = True,
     out: bool | str = True,
     aliases: tuple[str, ...] = (),
     node: str = "",
@@ -265,7 +265,7 @@ def composite(
     *,
     namespace: str = "torch",
     method: bool = False,
-    inplace: bool = False,
+    inplace: bool | str = False,
     out: bool | str = False,
     aliases: tuple[str, ...] = (),
 ):

@@ -199,7 +199,8 @@ def general(op, values: tuple, statics: tuple, out):
     arrays = [_operand_array(value, compute) for value in values]
     result = wrap(_compute(op, NAMESPACES[type(first._array)], arrays, statics, values))
     if half and result._array.dtype == compute:
-        result._array = result._array.astype(dtype.numpy)
+        with np.errstate(all="ignore"):
+            result._array = result._array.astype(dtype.numpy)
     if tracked and op.rules:
         result = _record_of(op)(result, *values, *statics)
     if out is None:
@@ -270,7 +271,8 @@ def _operand_array(value, compute):
     if value is None:
         return None
     try:
-        return np.asarray(value).astype(compute)[()]
+        with np.errstate(all="ignore"):
+            return np.asarray(value).astype(compute)[()]
     except OverflowError:
         raise RuntimeError(f"value cannot be converted to type {compute} without overflow: {value}") from None
 
@@ -313,6 +315,7 @@ def inplace(op, tensor, function, *, others: tuple = (), needs_old: bool = True)
         check_writable(tensor, tracked=False)
         _check_partial_overlap(tensor, others)
         result = function(tensor)
+        _check_same_dtype(op, tensor, result)
         write(tensor, result)
         bump(tensor)
         return tensor
@@ -331,10 +334,19 @@ def inplace(op, tensor, function, *, others: tuple = (), needs_old: bool = True)
         if tangent is not None:
             before = make_dual_tensor(before, tangent.clone(), level)
     result = function(before)
+    _check_same_dtype(op, tensor, result)
     write(tensor, result)
     bump(tensor)
     adopt(tensor, result)
     return tensor
+
+
+def _check_same_dtype(op, tensor, result) -> None:
+    """RuntimeError where an op that casts nothing would have to."""
+    if op is not None and op.inplace == "exact" and result._array.dtype != tensor._array.dtype:
+        raise RuntimeError(
+            f"{op.name}_(): the result has dtype {result.dtype.name}, the tensor it is written to {tensor.dtype.name}"
+        )
 
 
 def adopt(tensor, result) -> None:

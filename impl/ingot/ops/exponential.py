@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..core.tensor import Tensor
 from .complex_numbers import conjugate
 from .declare import COMPLEXES, FLOATS, NOT_REAL_FLOAT, pointwise
 
@@ -31,8 +32,21 @@ log2 = pointwise(
 log10 = pointwise(
     "log10(input: Tensor)", np.log10, promote="float", input=lambda grad, input: grad / (conjugate(input) * LN10), doc="The logarithm to base 10.",
 )  # fmt: skip
+
+
+def _log1p(xp, x):
+    """Of complex numbers near 0 by way of |1 + z|² - 1 = a (2 + a) + b², which keeps the digits of the real part."""
+    if x.dtype.kind != "c":
+        return xp.log1p(x)
+    a, b = x.real, x.imag
+    result = xp.empty(x.shape, x.dtype)
+    result.real = xp.where(xp.hypot(a, b) < 0.5, xp.log1p(a * (2 + a) + b * b) / 2, xp.log(xp.hypot(1 + a, b)))
+    result.imag = xp.arctan2(b, 1 + a)
+    return result
+
+
 log1p = pointwise(
-    "log1p(input: Tensor)", np.log1p, promote="float", input=lambda grad, input: grad / conjugate(input + 1), doc="``log(1 + input)``, exact near 0.",
+    "log1p(input: Tensor)", np.log1p, array=_log1p, fast=FLOATS, promote="float", input=lambda grad, input: grad / conjugate(input + 1), doc="``log(1 + input)``, exact near 0.",
 )  # fmt: skip
 
 
@@ -79,7 +93,7 @@ def _logaddexp(xp, x, y):
     swap = x.real < y.real
     large, small = xp.where(swap, y, x), xp.where(swap, x, y)
     infinite = xp.isinf(large.real) & (large.real == small.real)
-    return xp.where(infinite, large, large + xp.log1p(xp.exp(small - large)))
+    return xp.where(infinite, large, large + _log1p(xp, xp.exp(small - large)))
 
 
 def _share(grad, own, other, scale: float = 1):
@@ -105,9 +119,13 @@ def _xlogy(xp, x, y):
     return xp.where((x == 0) & ~xp.isnan(y), 0, x * xp.log(y))
 
 
+def _not_below_or_zero(value):
+    return ~(value <= 0) if isinstance(value, Tensor) else not value <= 0
+
+
 xlogy = pointwise(
     "xlogy(input, other)", _xlogy, fast=FLOATS, promote="float", refuses=COMPLEXES,
-    input=lambda grad, input, other: xlogy(grad, other).where((input != 0) | ~(other <= 0), 0),
+    input=lambda grad, input, other: xlogy(grad, other).where((input != 0) | _not_below_or_zero(other), 0),
     other=lambda grad, input, other: grad * input / other,
     doc="``input * log(other)``, 0 where ``input`` is 0 (unless ``other`` is NaN).",
 )  # fmt: skip

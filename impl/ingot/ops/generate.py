@@ -549,7 +549,10 @@ def _inplace(op: Op, name: str) -> tuple[str, dict]:
     statics = op.statics
     signature = _signature(op)
     lines = [f"def {name}({signature}):"]
-    if isinstance(op.kernel, np.ufunc) and op.kernel.nout == 1 and op.promote != "bool" and len(names) <= 2:
+    straight = (
+        isinstance(op.kernel, np.ufunc) and op.kernel.nout == 1 and op.promote != "bool" and op.inplace != "exact"
+    )
+    if straight and len(names) <= 2:
         others = names[1:]
         plain = "".join(f" and {item.name} == {item.default}" for item in statics)
         first = names[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..backends import namespace_of
+from ..core.promotion import to_scalar
 from ..core.tensor import wrap
 from .declare import composite, primitive
 from .windows import padded
@@ -51,7 +52,7 @@ def constant_pad_nd(input, pad, value=0):
                 f"The input size {length}, plus negative padding {before} and {after} resulted in a negative output size, which is invalid. "
                 f"Check dimension {rank - 1 - place} of your input."
             )
-    return _pad(input, tuple(reversed(pairs)), value)
+    return _pad(input, tuple(reversed(pairs)), to_scalar(value, input.dtype))
 
 
 def _edge_indices(mode: str, length: int, before: int, after: int) -> np.ndarray:

@@ -563,8 +563,6 @@ def masked_fill(input, mask, value):
             )
         value = value.to(input.dtype) if value._array.dtype != input._array.dtype else value
     else:
-        if isinstance(value, complex) and not input.is_complex():
-            raise RuntimeError(f"value cannot be converted to type {input.dtype.name} without overflow")
         value = input.new_full((), value)
     return _masked_fill(input, mask, value)
 

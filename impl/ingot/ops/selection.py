@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from ..core import dtype as dtypes
+from ..core.promotion import to_scalar
 from ..core.tensor import Tensor, wrap
 from .complex_numbers import conjugate
 from .declare import COMPLEXES, EVERY, FLOATS, HALVES, INTEGERS, UNSIGNED, composite, pointwise, primitive
@@ -100,7 +101,8 @@ def _promoted(condition: Tensor, *values) -> list[Tensor]:
         if isinstance(value, Tensor):
             made.append(value.to(dtype) if value._array.ndim else value.to(place, dtype))
         else:
-            made.append(wrap(np.asarray(value).astype(dtype.numpy)).to(place))
+            with np.errstate(all="ignore"):
+                made.append(wrap(np.asarray(value).astype(dtype.numpy)).to(place))
     return made
 
 
@@ -188,12 +190,15 @@ def _check_clamp(dtype, input, min, max) -> None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if min is not None and max is not None and isinstance(min, Tensor) is not isinstance(max, Tensor):
         raise TypeError("clamp(): 'min' and 'max' must be both tensors or both numbers")
-    _check_real(dtype, input)
+    _check_real(dtype, input, min, max)
 
 
 def _check_real(dtype, input, *bounds) -> None:
     if dtype.is_complex:
         raise NotImplementedError("clamp is not supported for complex types")
+    for bound in bounds:
+        if bound is not None and not isinstance(bound, Tensor):
+            to_scalar(bound, dtype)
     if input.dtype.name == "bool" and any(bound is not None and not isinstance(bound, Tensor) for bound in bounds):
         raise NotImplementedError("\"clamp_scalar_cpu\" not implemented for 'Bool'")
 
