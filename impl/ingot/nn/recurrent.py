@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core.tensor import Tensor
 from ..ops.joining import cat, stack
+from ..ops.recurrence import _lstm
 from . import functional as F
 
 States = tuple[Tensor, ...]
@@ -83,6 +84,19 @@ def _backwards(step: Callable[..., States], steps: Sequence[Tensor], initial: St
     return outputs[::-1], states
 
 
+def _fits_one_op(input: Tensor, *others: Tensor) -> bool:
+    """Whether a padded layer may run as the op ``_lstm``: there are steps, and all tensors are of one real type."""
+    dtype = input.dtype
+    return input.size(0) > 0 and dtype.is_floating_point and all(one.dtype is dtype for one in others)
+
+
+def _lstm_layer(projected: Tensor, states: States, w_hh: Tensor, backwards: bool) -> tuple[Tensor, States]:
+    """A layer of an LSTM over whole padded sequences, in one op. NOTE [Recurrences in one op]"""
+    hidden, cell = states
+    output, hidden, cell, *_ = _lstm(projected.flip(0) if backwards else projected, hidden, cell, w_hh)
+    return (output.flip(0) if backwards else output), (hidden, cell)
+
+
 def recur(
     mode: str,
     input: Tensor,
@@ -114,6 +128,13 @@ def recur(
             w_ih, w_hh, *rest = weights[index * per_layer : (index + 1) * per_layer]
             b_ih, b_hh = (rest.pop(0), rest.pop(0)) if bias else (None, None)
             w_hr = rest[0] if rest else None
+            start = tuple(state[index] for state in states)
+            if mode == "LSTM" and batch_sizes is None and w_hr is None and _fits_one_op(input, *start, w_ih, w_hh):
+                both = None if b_ih is None else b_ih + b_hh
+                output, final = _lstm_layer(F.linear(input, w_ih, both), start, w_hh, backwards=bool(direction))
+                sides.append(output)
+                finals.append(final)
+                continue
             projected = F.linear(input, w_ih, b_ih)
             steps = projected.unbind(0) if batch_sizes is None else projected.split(list(batch_sizes))
 
@@ -121,7 +142,7 @@ def recur(
                 return step(x, h, w_hh, b_hh, w_hr)
 
             run = _backwards if direction else _forwards
-            outputs, final = run(layer_step, steps, tuple(state[index] for state in states))
+            outputs, final = run(layer_step, steps, start)
             sides.append(stack(outputs) if batch_sizes is None else cat(outputs))
             finals.append(final)
         input = sides[0] if directions == 1 else cat(sides, -1)

@@ -52,6 +52,7 @@ from . import (
     random,
     random_discrete,
     random_integers,
+    recurrence,
     reductions,
     reflectors,
     resampling,

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from ..backends.numpy_backend import touch_packing_memory
 from ..core.tensor import Tensor
 from .declare import composite, primitive
 from .windows import output_length, padded, spread, windows
@@ -90,6 +93,8 @@ def _widths(padding):
     node="ConvolutionBackward0",
 )
 def _convolution(xp, input, weight, bias, stride, padding, dilation, groups):
+    if xp is np:
+        touch_packing_memory()
     out = tuple(
         output_length(n, k, hop, pad, pad, gap)
         for n, k, hop, pad, gap in zip(input.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)

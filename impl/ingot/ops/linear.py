@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..backends.numpy_backend import touch_packing_memory
 from ..core.errors import normalize_dims
 from ..core.tensor import Tensor, wrap
 from .declare import composite, primitive
@@ -53,6 +54,8 @@ def _adjoint(matrix):
 
 @primitive("_linear(input, weight, bias: Optional = None)", node="AddmmBackward0")
 def _linear(xp, input, weight, bias):
+    if xp is np:
+        touch_packing_memory()
     rows = input.reshape(-1, input.shape[-1])
     result = xp.matmul(rows, weight.T)
     if bias is not None:
