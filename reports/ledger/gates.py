@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from duel.table import figure
 
 from .night import KINDS, Night
-from .regressions import Shift
+from .regressions import FEWEST, Shift
 
 SUBJECT, BASELINE = "ingot", "torch"
 
@@ -78,7 +78,8 @@ def _causes(evidence: Evidence) -> Iterator[tuple[str, bool, str, str]]:
 
 def _examples(evidence: Evidence) -> Iterator[tuple[str, bool, str, str]]:
     for one in evidence.night.examples.drop_duplicates(["example", "dtype"]).itertuples():
-        what = f"losses of both frameworks are {one.difference:.1e} apart, bound {one.bound:g}"
+        apart = f"{one.difference:.1e} apart" if math.isfinite(one.difference) else "not finite under one of them"
+        what = f"losses of both frameworks are {apart}, bound {one.bound:g}"
         yield f"{one.example}/{one.dtype}", bool(one.agrees), what, "python examples/compare.py --quick"
 
 
@@ -123,9 +124,9 @@ def _shifted(evidence: Evidence) -> Iterator[tuple[str, bool, str, str]]:
         yield shift.row, False, f"{figure(shift.size)} times slower since {shift.first} ({commits}), p {shift.p:.4f}", shift.reproduce  # fmt: skip
     rows = evidence.night.history
     rows = rows[rows["subject"] == SUBJECT]
-    watched = int((rows.groupby(["suite", "case"]).size() >= 8).sum()) if len(rows) else 0
+    watched = int((rows.groupby(["suite", "case"]).size() >= FEWEST).sum()) if len(rows) else 0
     if watched > len(news):
-        yield "everything else", True, f"{watched - len(news)} rows with eight nights or more show no new slowdown", KINDS["benchmarks"]  # fmt: skip
+        yield "everything else", True, f"{watched - len(news)} rows with {FEWEST} nights or more show no new slowdown", KINDS["benchmarks"]  # fmt: skip
 
 
 def _vanished(evidence: Evidence) -> Iterator[tuple[str, bool, str, str]]:

@@ -17,6 +17,9 @@ SMALLEST = 0.05
 WINDOW = 90
 """Nights that are looked at."""
 
+FEWEST = 17
+"""Nights below which four after a step cannot be told from an accident at the significance of ``changepoints``: there are too few ways to choose them."""
+
 RECENT = 14
 """Nights for which a step is news, counted from the first night after it: it takes ``SHORTEST`` of them to be seen."""
 

@@ -28,7 +28,7 @@ TONES = {
 """Verdict -> class of its part in a bar."""
 
 LEGEND = {
-    tone: " ".join(name for name, each in TONES.items() if each == tone) for tone in dict.fromkeys(TONES.values())
+    tone: ", ".join(name for name, each in TONES.items() if each == tone) for tone in dict.fromkeys(TONES.values())
 }
 """Class -> the verdicts that have it."""
 

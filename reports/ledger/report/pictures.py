@@ -27,6 +27,8 @@ def _cell(row) -> Cell:
     name = f"{row.suite}/{row.case}"
     if row.failure or row.invalid:
         return Cell(math.nan, row.verdict.lower(), f"{name}: {row.detail or '; '.join(row.invalid)}")
+    if math.isnan(row.ratio):
+        return Cell(math.nan, "unknown", f"{name}: {seconds(row.time)}, and no ratio")
     hint = (
         f"{name}: {seconds(row.time)}, ratio {figure(row.ratio)} [{figure(row.low)}, {figure(row.high)}], {row.verdict}"
     )
