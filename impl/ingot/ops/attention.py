@@ -5,12 +5,79 @@ from __future__ import annotations
 import math
 
 from ..core.dtype import bool_
+from ..core.graph import thread
 from ..core.tensor import Tensor
-from .declare import composite
+from .declare import composite, primitive
 from .dropout import dropout
 from .linear import linear, matmul
 
 NN = "nn.functional"
+
+
+@primitive(
+    "_attention(query, key, value, scale: float, is_causal: bool)",
+    outputs=("result", "weights"),
+    node="ScaledDotProductAttentionBackward0",
+)
+def _attention(xp, query, key, value, scale, is_causal):
+    """Attention without a mask of its own, in one kernel: (*, L, E), (*, S, E), (*, S, Ev) with equal leading dims. ``weights`` (*, L, S) are for backward."""
+    weights = xp.matmul(query * scale, key.swapaxes(-1, -2))
+    if is_causal:
+        rows, columns = weights.shape[-2:]
+        later = xp.arange(columns) > xp.arange(rows)[:, None]
+        weights = xp.where(later, xp.asarray(-math.inf, dtype=weights.dtype), weights)
+    weights -= xp.maximum.reduce(weights, axis=-1, keepdims=True)
+    xp.exp(weights, out=weights)
+    weights /= xp.add.reduce(weights, axis=-1, keepdims=True)
+    return xp.matmul(weights, value), weights
+
+
+@primitive(
+    "_attention_backward(grad_output, query, key, value, weights, scale: float)",
+    outputs=("by_query", "by_key", "by_value"),
+)
+def _attention_backward(xp, grad_output, query, key, value, weights, scale):
+    by_value = xp.matmul(weights.swapaxes(-1, -2), grad_output)
+    slope = xp.matmul(grad_output, value.swapaxes(-1, -2))
+    slope *= weights
+    slope -= weights * xp.add.reduce(slope, axis=-1, keepdims=True)
+    by_query = xp.matmul(slope, key)
+    by_query *= scale
+    return by_query, xp.matmul(slope.swapaxes(-1, -2), query * scale), by_value
+
+
+@_attention.backward("query", "key", "value")
+def _(grad, query, key, value, weights, scale, is_causal):
+    if not thread.mode.watched:
+        return _attention_backward(grad, query, key, value, weights, scale)
+    weights = _weights(matmul(query * scale, key.transpose(-2, -1)), None, is_causal)
+    slope = matmul(grad, value.transpose(-2, -1)) * weights
+    slope = slope - weights * slope.sum(-1, keepdim=True)
+    turned = slope.transpose(-2, -1)
+    return matmul(slope, key) * scale, matmul(turned, query * scale), matmul(weights.transpose(-2, -1), grad)
+
+
+def _weights(scores, mask, is_causal: bool):
+    """Softmax of ``scores`` (*, L, S) under a mask: a bool one says where to look, a float one is added. Zeros for a query that may look nowhere."""
+    if is_causal:
+        mask = scores.new_ones(scores.shape[-2:], dtype=bool_).tril()
+    if mask is None:
+        return scores.softmax(-1)
+    scores = scores.masked_fill(~mask, float("-inf")) if mask.dtype is bool_ else scores + mask
+    return scores.softmax(-1).masked_fill((scores == float("-inf")).all(-1, keepdim=True), 0)
+
+
+def _fits_one_op(query, key, value) -> bool:
+    """Whether the arrays may go to ``_attention``: real, not empty, and of equal leading dims."""
+    q, k, v = query._array, key._array, value._array
+    return (
+        q.dtype.kind in "fV"
+        and 0 not in (q.size, k.size, v.size)
+        and q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
+        and q.shape[-1] == k.shape[-1]
+        and k.shape[-2] == v.shape[-2]
+        and type(q) is type(k) is type(v)
+    )
 
 
 @composite(namespace=NN)
@@ -51,22 +118,14 @@ def scaled_dot_product_attention(
             value.repeat_interleave(query._array.shape[-3] // value._array.shape[-3], -3),
         )
     width = query._array.shape[-1]
+    if scale is None:
+        scale = 1 / math.sqrt(width) if width else 1.0
+    if attn_mask is None and not dropout_p and _fits_one_op(query, key, value):
+        return _attention(query, key, value, float(scale), bool(is_causal))[0]
     # Half the scale on each side, as PyTorch does: the product cannot overflow before it is scaled.
-    factor = math.sqrt(1 / math.sqrt(width) if scale is None and width else (1.0 if scale is None else abs(scale)))
-    sign = -1.0 if scale is not None and scale < 0 else 1.0
-    scores = matmul(query * factor, key.transpose(-2, -1) * (factor * sign))
-    if is_causal:
-        rows, columns = scores._array.shape[-2:]
-        attn_mask = query.new_ones((rows, columns), dtype=bool_).tril()
-    if attn_mask is not None:
-        if attn_mask.dtype is bool_:
-            scores = scores.masked_fill(~attn_mask, float("-inf"))
-        else:
-            scores = scores + attn_mask
-    weights = scores.softmax(-1)
-    if attn_mask is not None:
-        nowhere = (scores == float("-inf")).all(-1, keepdim=True)
-        weights = weights.masked_fill(nowhere, 0)
+    factor = math.sqrt(abs(scale))
+    scores = matmul(query * factor, key.transpose(-2, -1) * (factor if scale >= 0 else -factor))
+    weights = _weights(scores, attn_mask, is_causal)
     if dropout_p:
         weights = dropout(weights, dropout_p, True)
     return matmul(weights, value)

@@ -33,16 +33,28 @@ def _standardize(xp, input, dims, eps, centered):
     return shifted * scale, mean, scale
 
 
+@primitive("_standardize_backward(grad_output, input, mean, scale, dims: tuple, centered: bool)")
+def _standardize_backward(xp, grad_output, input, mean, scale, dims, centered):
+    """d/dx: scale * (g - mean(g) - y mean(g y)), y the result (Ioffe and Szegedy 2015, section 3); RMS lacks the second term."""
+    share = 1 / max(math.prod(input.shape[dim] for dim in dims), 1)
+    slope = (input - mean if centered else input) * scale
+    product = grad_output * slope
+    slope *= xp.add.reduce(product, axis=dims, keepdims=True) * -share
+    slope += grad_output
+    if centered:
+        slope -= xp.add.reduce(grad_output, axis=dims, keepdims=True) * share
+    slope *= scale
+    return slope
+
+
 @_standardize.backward("input")
 def _(grad, input, mean, scale, dims, eps, centered):
-    """d/dx: scale * (g - mean(g) - y mean(g y)), y the result (Ioffe and Szegedy 2015, section 3); RMS lacks the second term."""
-    if thread.mode.enabled:
-        mean = input.mean(dims, keepdim=True)
-        shifted = input - mean if centered else input
-        square = (shifted * shifted.conj()).real if input.is_complex() else shifted * shifted
-        scale = (square.mean(dims, keepdim=True) + eps).rsqrt()
-    else:
-        shifted = input - mean if centered else input
+    if not (thread.mode.watched or input.is_complex()):
+        return _standardize_backward(grad, input, mean, scale, dims, centered)
+    mean = input.mean(dims, keepdim=True)
+    shifted = input - mean if centered else input
+    square = (shifted * shifted.conj()).real if input.is_complex() else shifted * shifted
+    scale = (square.mean(dims, keepdim=True) + eps).rsqrt()
     result = shifted * scale
     product = grad * result.conj() if input.is_complex() else grad * result
     along = product.mean(dims, keepdim=True)
