@@ -97,3 +97,9 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_refusals(name):
     agree(REFUSED[name], tensor(2, 3, 4))
+
+
+@pytest.mark.parametrize("name", ["fft", "ifft", "rfft", "irfft", "hfft", "ihfft"])
+def test_kinds_of_arguments(name):
+    agree(lambda t, x: getattr(t.fft, name)(x, norm=2), tensor(4))
+    agree(lambda t, x: getattr(t.fft, name)(x, n=1.5), tensor(4))

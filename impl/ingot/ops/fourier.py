@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from ..core import dtype as dtypes
-from ..core.errors import normalize_dim
+from ..core.errors import index_of, normalize_dim
 from ..core.tensor import Tensor
 from .complex_numbers import conjugate
 from .creation import arange
@@ -87,6 +87,8 @@ _POWERS = {"forward": {None: 0.0, "backward": 0.0, "ortho": 0.5, "forward": 1.0}
 
 def _factor(norm, forward: bool, count: int) -> float:
     powers = _POWERS["forward" if forward else "backward"]
+    if norm is not None and not isinstance(norm, str):
+        raise TypeError(f"argument 'norm' must be str, not {type(norm).__name__}")
     if norm not in powers:
         raise RuntimeError(f'Invalid normalization mode: "{norm}"')
     return float(count) ** -powers[norm] if count else 1.0
@@ -125,7 +127,7 @@ def _one(name: str, input, n, dim: int) -> tuple[int, int]:
     if input.ndim == 0:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     place = normalize_dim(dim, input.ndim)
-    points = input.shape[place] if n is None else n
+    points = input.shape[place] if n is None else index_of(n, "n")
     if points < 1:
         raise RuntimeError(f"Invalid number of data points ({points}) specified")
     return place, points

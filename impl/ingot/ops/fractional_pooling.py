@@ -39,7 +39,9 @@ def _fractional_max_pool(xp, input, samples, kernel, out):
         places = places * size[dim] + lines.reshape(*lines.shape[:2], *shape)
     places = places.reshape(*places.shape[: 2 + rank], math.prod(kernel))
     flat = input.reshape(*input.shape[:2], math.prod(size))
-    view = xp.take_along_axis(flat, places.reshape(*input.shape[:2], -1), axis=2).reshape(places.shape)
+    view = xp.take_along_axis(flat, places.reshape(*input.shape[:2], math.prod(out + kernel)), axis=2).reshape(
+        places.shape
+    )
     values, best = _maxima(xp, xp.ascontiguousarray(view.transpose(2 + rank, *range(2 + rank))))
     return values, xp.take_along_axis(places, best[..., None].astype(np.int64), axis=-1)[..., 0]
 

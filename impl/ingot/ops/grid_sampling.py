@@ -18,7 +18,7 @@ PADDINGS = ("zeros", "border", "reflection")
 
 def _to_pixels(places, length: int, align_corners: bool):
     """Places from [-1, 1] as pixel coordinates."""
-    return (places + 1) / 2 * (length - 1) if align_corners else ((places + 1) * length - 1) / 2
+    return (places + 1) * ((length - 1) / 2) if align_corners else (places + 1) * (length / 2) - 0.5
 
 
 def _folded(places, twice_low: int, twice_high: int):
@@ -32,13 +32,18 @@ def _folded(places, twice_low: int, twice_high: int):
     return where(turns % 2 == 0, rest + low, span - rest + low)
 
 
-def _inside(places, length: int, padding: str, align_corners: bool):
-    """Coordinates moved into the image as ``padding`` says; zeros padding leaves them where they are."""
+def _inside(places, length: int, padding: str, align_corners: bool, rank: int):
+    """Coordinates moved into the image as ``padding`` says; zeros padding leaves those far outside just outside, where weights are finite.
+
+    What is no place, a NaN or an infinity reflected, goes where PyTorch puts it: to the first pixel of an image, to the last of a volume, and with zeros padding
+    outside of a volume. In an image it stays NaN then.
+    """
     if padding == "zeros":
-        return places
+        near = places.clamp(-2, length + 1)
+        return near if rank == 2 else near.masked_fill(near.isnan(), -2)
     if padding == "reflection":
         places = _folded(places, 0, 2 * (length - 1)) if align_corners else _folded(places, -1, 2 * length - 1)
-    return places.clamp(0, length - 1)
+    return places.masked_fill(places.isnan(), 0 if rank == 2 else length - 1).clamp(0, length - 1)
 
 
 def _look_up(flat, size, pixels):
@@ -92,7 +97,7 @@ def _bicubic(flat, size, coordinates, padding: str, align_corners: bool):
     for taps in itertools.product(range(4), repeat=len(size)):
         weight, pixels = 1, []
         for floor, tap, length, own in zip(floors, taps, size, weights, strict=True):
-            pixels.append(_inside(floor + (tap - 1), length, padding, align_corners).long())
+            pixels.append(_inside(floor + (tap - 1), length, padding, align_corners, 2).long())
             weight = weight * own[tap]
         term = _look_up(flat, size, pixels) * weight.flatten(1).unsqueeze(1)
         total = term if total is None else total + term
@@ -111,6 +116,10 @@ def _sampled(name: str, input, grid, mode: str, padding: str, align_corners: boo
         raise RuntimeError(
             f"{name}(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes {list(input.shape)} and grid "
             f"with sizes {list(grid.shape)}"
+        )
+    if input.is_complex():
+        raise NotImplementedError(
+            f"\"grid_sampler_{input.ndim - 2}d_cpu\" not implemented for '{input.dtype.legacy_name}'"
         )
     if input.shape[0] != grid.shape[0]:
         raise RuntimeError(
@@ -135,7 +144,10 @@ def _sampled(name: str, input, grid, mode: str, padding: str, align_corners: boo
     if mode == "bicubic":
         values = _bicubic(flat, size, coordinates, padding, align_corners)
     else:
-        moved = [_inside(one, length, padding, align_corners) for one, length in zip(coordinates, size, strict=True)]
+        moved = [
+            _inside(one, length, padding, align_corners, len(size))
+            for one, length in zip(coordinates, size, strict=True)
+        ]
         values = _bilinear(flat, size, moved) if mode == "bilinear" else _nearest(flat, size, moved)
     return values.reshape(*input.shape[:2], *grid.shape[1:-1])
 

@@ -185,7 +185,9 @@ def masked_median(input, dim=-1, *, keepdim=False, dtype=None, mask=None):
 def masked_logsumexp(input, dim=None, *, keepdim=False, dtype=None, mask=None):
     """``log(sum(exp(x)))`` over ``dim`` (int, tuple, None for all) of the elements that ``mask`` leaves."""
     filled = _filled("logsumexp", input, mask, "logsumexp")
-    found = REGISTRY["logsumexp"].function(filled, _dims(dim, input.ndim), keepdim)
+    # Computed in the dtype asked for, as documented. PyTorch computes in the input's and casts the answer.
+    wider = filled if dtype is None or dtype.category < dtypes.FLOAT else filled.to(dtype)
+    found = REGISTRY["logsumexp"].function(wider, _dims(dim, input.ndim), keepdim)
     return found.to(input.dtype if dtype is None else dtype)
 
 

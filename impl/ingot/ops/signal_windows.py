@@ -23,15 +23,18 @@ def _points(length: int, sym: bool) -> tuple[np.ndarray, float]:
     return np.arange(length, dtype=np.float64), float(length - 1 if sym else length)
 
 
-def _angles(length: int, sym: bool) -> np.ndarray:
-    points, period = _points(length, sym)
-    return 2 * np.pi / period * points
-
-
 def _sum_of_cosines(length: int, sym: bool, coefficients) -> np.ndarray:
-    """``a[0] - a[1] cos(x) + a[2] cos(2x) - ...`` over one period of ``x``."""
-    angles = _angles(length, sym)
-    return sum((-1) ** order * weight * np.cos(order * angles) for order, weight in enumerate(coefficients))
+    """``a[0] - a[1] cos(x) + a[2] cos(2x) - ...`` over one period of ``x``.
+
+    At its ends a good window is a small difference of large terms: where the machine has a longer double, they are added in it.
+    """
+    points, period = _points(length, sym)
+    turn = 8 * np.arctan(np.longdouble(1)) / np.longdouble(period)
+    total = np.zeros(length, np.longdouble)
+    for order, weight in enumerate(coefficients):
+        # Whole turns are taken away while angles are whole numbers, and exact.
+        total += np.longdouble((-1) ** order * weight) * np.cos(turn * (order * points % period))
+    return total
 
 
 def _general_cosine(length: int, sym: bool, a) -> np.ndarray:
