@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from assay.cases import Case, TensorSpec
+from assay.cases import Case, DType, TensorSpec
 from assay.catalogue import everything
+from assay.catalogue.drawing import sample
 from assay.catalogue.record import EXACT, SCALED, SUM, Op, ulp
-from assay.judge import Finding, Question, judge_values
+from assay.judge import Finding, Question, judge_values, run
 from assay.judge.compare import compare, errors, same_bits, spacing
 from assay.judge.condition import sensitivity
 from assay.judge.differences import complex_step, richardson
@@ -20,7 +21,10 @@ from assay.judge.gauge import GAUGES
 from assay.judge.identities import IDENTITIES, residual
 from assay.judge.majority import Vote, decide
 from assay.judge.verdict import kind_of
+from assay.judge.windows import WINDOWS
+from assay.properties import load as load_property
 from assay.surface import rows
+from assay.targets.faulty import Faulty
 from assay.targets.torch import TorchTarget
 
 ORACLE = TorchTarget()
@@ -271,3 +275,47 @@ def test_sentences_of_one_cause_read_alike():
     )
     assert kind_of("shape (2, 3), the oracle's (3,)") == kind_of("shape (4, 5), the oracle's (6,)")
     assert kind_of("dtype float32, the oracle's float64") != kind_of("raises TypeError, the oracle answers")
+
+
+# -- what exact values have settled --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "finding"),
+    [(2, -2, Finding.ORACLE_WRONG), (1, 2, Finding.TARGET_WRONG), (1, 3, Finding.BOTH_WRONG)],
+)
+def test_pythons_integers_tell_who_is_off(answer, expected, finding):
+    asked = question("gcd", TensorSpec((), "int64", ("values", 6)), TensorSpec((), "int64", ("values", 4)))
+    assert judge_values(asked, 0, np.asarray(answer), np.asarray(expected)).finding is finding
+
+
+@pytest.mark.parametrize(("name", "judged"), [("clamp_min", False), ("maximum", False), ("neg", True)])
+def test_which_of_two_zeros_is_picked_is_free(name, judged):
+    zero, minus = np.zeros(1, np.float32), -np.zeros(1, np.float32)
+    asked = question(name, numbers(0.0), tolerance=EXACT)
+    assert (judge_values(asked, 0, zero, minus) is not None) is judged
+
+
+@pytest.mark.parametrize("name", sorted(WINDOWS))
+def test_windows_are_those_of_the_oracle(name):
+    for case in sample(everything()[name], "real", 25, seed=1):
+        outcome = run(ORACLE, case)
+        if outcome.error is None:
+            found = ORACLE.to_numpy(outcome.result)
+            assert np.abs(found - extended_answer(case)).max(initial=0.0) < 32 * np.finfo(found.dtype).eps, case
+
+
+def test_a_narrower_dtype_is_beyond_extended_precision():
+    narrower = Case("sum", (numbers(1.0, 2.0, dtype="float64"),), (("dtype", DType("float32")),))
+    assert extended_answer(narrower) is None
+    wider = Case("sum", (numbers(1.0, 2.0),), (("dtype", DType("float64")),))
+    assert extended_answer(wider) == 3.0
+
+
+def test_an_oracle_that_refuses_a_layout_is_wrong():
+    def fussy(x):
+        return torch.sin(x.view(-1)).view(x.shape)
+
+    case = Case("sin", (TensorSpec((2, 3), "float32", layout="transposed"),))
+    (verdict,) = load_property("values").check(everything()["sin"], case, ORACLE, Faulty({"sin": fussy}))
+    assert verdict.finding is Finding.ORACLE_WRONG

@@ -11,6 +11,7 @@ from assay.campaign import Campaign, arms
 from assay.catalogue.record import (
     COMMUTATIVE,
     ODD,
+    SHIFTED,
     SUM,
     ModuleRecord,
     Op,
@@ -438,6 +439,41 @@ def test_randomness_compares_laws_where_streams_differ():
     assert found(other_stream, by_law, "randomness", cases=5) == []
     other_law = Faulty({"rand_like": lambda x: torch.rand_like(x) ** 1.3})
     assert "target wrong" in findings(found(other_law, by_law, "randomness", cases=5))
+
+
+def test_a_shift_rounds_nothing():
+    shifted = op(
+        "softmax",
+        lambda d: d.call(d.tensor((9,), ("uniform", -4.0, 4.0), specials=False), 0),
+        tolerance=ulp(4),
+        laws=(SHIFTED,),
+    )
+    assert found(TWIN, shifted, "laws") == []
+    leaky = Faulty({"softmax": lambda x, dim: torch.softmax(x, dim) + 1e-4 * torch.sigmoid(x.sum())})
+    assert found(leaky, shifted, "laws") != []
+
+
+# -- memory -------------------------------------------------------------------------------------------------------------------------
+
+CHUNK = op("chunk", lambda d: d.call(d.tensor((4, 3), specials=False), 2))
+MAX = op("max", lambda d: d.call(d.tensor((4, 3), specials=False), 0), points=along())
+STD_MEAN = op("std_mean", lambda d: d.call(d.tensor((4, 3), specials=False)), dtypes=("real",), tolerance=ulp(64))
+TRANSPOSE = op("t", lambda d: d.call(d.tensor((4, 3), specials=False)))
+
+MEMORY_FAULTS = {
+    "copies": (CHUNK, lambda x, n: tuple(part.clone() for part in torch.chunk(x, n)), "shares no memory"),
+    "one memory": (STD_MEAN, lambda x: torch.stack(torch.std_mean(x)).unbind(), "shares memory"),
+    "strides": (TRANSPOSE, lambda x: x.t().as_strided((3, 4), (4, 1)), "a view with strides"),
+    "fields": (MAX, lambda x, dim: tuple(torch.max(x, dim)), "its fields are []"),
+    "order": (SIN, lambda x: torch.sin(x).t().contiguous().t() if x.dim() == 2 else torch.sin(x), "not contiguous"),
+}
+
+
+@pytest.mark.parametrize("fault", MEMORY_FAULTS)
+def test_values_sees_where_answers_lie(fault):
+    record, planted, sentence = MEMORY_FAULTS[fault]
+    verdicts = found(Faulty({record.name: planted}), record, "values", cases=40)
+    assert any(verdict.what.startswith(sentence) for verdict in verdicts), [verdict.what for verdict in verdicts]
 
 
 # -- modules, optimizers, schedulers ----------------------------------------------------------------------------------------------

@@ -50,16 +50,19 @@ class Law:
     "permuted"      permuting the rows (first dimension) of ``tensors`` permutes the rows of every leaf of the answer alike
     "invariant"     permuting the rows (first dimension) of ``tensors`` changes nothing
     "shifted"       f(x + c) = f(x), c a small whole number
+
+    It is not held against cases that are ``except_for``.
     """
 
     kind: str
     tensors: tuple[int, ...] = (0,)
     degree: float = 1.0
+    except_for: Callable[[Case], bool] | None = None
 
 
-def homogeneous(degree: float, *tensors: int) -> Law:
+def homogeneous(degree: float, *tensors: int, except_for: Callable[[Case], bool] | None = None) -> Law:
     """Scaling ``tensors`` (the first, if none is named) by c scales the answer by c**degree."""
-    return Law("homogeneous", tensors or (0,), degree)
+    return Law("homogeneous", tensors or (0,), degree, except_for)
 
 
 COMMUTATIVE = Law("commutative", (0, 1))

@@ -128,7 +128,7 @@ def spread(d: Drawing) -> Case:
     )
 
 
-@op("logsumexp", tolerance=ulp(16), analytic=True, bad=(*FOREIGN, no_such_dim(), repeated_dim()))
+@op("logsumexp", tolerance=SUM, analytic=True, bad=(*FOREIGN, no_such_dim(), repeated_dim()))
 def log_sum(d: Drawing) -> Case:
     shape = d.shape(0, 5)
     return d.either(d.tensor(shape), dim=some_dims(d, shape), keepdim=d.flag())
@@ -150,11 +150,16 @@ def normalised(d: Drawing) -> Case:
     return d.either(x, dim=d.dim(shape))
 
 
+def counts(case: Case) -> bool:
+    """Whether a norm is that of order 0: the number of elements that are not zero."""
+    return dict(case.kwargs).get("p", case.args[1] if len(case.args) > 1 else 2) == 0
+
+
 @op(
     "norm",
     tolerance=SCALED_SUM,
     dtypes=FLOAT_OR_COMPLEX,
-    laws=(homogeneous(1.0),),
+    laws=(homogeneous(1.0, except_for=counts),),
     bad=(*FOREIGN, no_such_dim(2), NO_INTEGER, NO_BOOL),
 )
 def norm(d: Drawing) -> Case:

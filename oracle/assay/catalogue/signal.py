@@ -8,7 +8,7 @@ from typing import Any
 from ..cases import Case, DType, ListOf
 from .drawing import Drawing
 from .errors import instead, no_argument, unknown_keyword
-from .record import family, ulp
+from .record import SCALED, family
 
 OPS, op = family("signal")
 
@@ -32,9 +32,7 @@ BAD = (unknown_keyword, no_argument, instead(0, "M", -1, "eight"), instead(99, "
 REQUIRED = frozenset({"a"})
 
 
-@op(
-    *(f"signal.windows.{name}" for name in SHAPE_PARAMETERS), tolerance=ulp(16), dtypes=("real",), smooth=False, bad=BAD
-)
+@op(*(f"signal.windows.{name}" for name in SHAPE_PARAMETERS), tolerance=SCALED, dtypes=("real",), smooth=False, bad=BAD)
 def window(d: Drawing) -> Case:
     parameters = SHAPE_PARAMETERS[d.name.rpartition(".")[2]]
     given = {name: make(d) for name, make in parameters.items() if name in REQUIRED or d.flag()}

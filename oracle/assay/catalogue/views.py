@@ -19,7 +19,7 @@ from .errors import (
     surplus_argument,
     unknown_keyword,
 )
-from .record import family
+from .record import SUM, family
 
 OPS, op = family("views")
 
@@ -179,7 +179,7 @@ def expanded_like(d: Drawing) -> Case:
     return d.call(d.tensor(shape), d.tensor(wanted, constant=True))
 
 
-@op("sum_to_size", bad=(*VARIADIC, instead(1, "size", (7, 11), "shape")))
+@op("sum_to_size", tolerance=SUM, bad=(*VARIADIC, instead(1, "size", (7, 11), "shape")))
 def summed_to(d: Drawing) -> Case:
     shape, wanted = expansion(d)
     return d.call(d.tensor(wanted), shape)

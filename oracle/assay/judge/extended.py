@@ -13,8 +13,10 @@ import numpy as np
 
 from ..cases import Case, DType, ListOf, TensorSpec, values
 from ..cases.case import leaves
+from ..cases.fill import numpy_dtype
 from ..cases.materialise import lay_out
-from .compare import inexact, wide
+from .compare import eps, inexact, wide
+from .windows import WINDOWS
 
 
 def _axes(dim: Any) -> Any:
@@ -37,7 +39,7 @@ def _softmax(input, dim, dtype=None):
 
 def _logsumexp(input, dim, keepdim=False):
     dim = _axes(dim) if input.ndim else None
-    top = input.max(axis=dim, keepdims=True)
+    top = input.real.max(axis=dim, keepdims=True)
     found = np.log(np.exp(input - top).sum(axis=dim, keepdims=True)) + top
     return found if keepdim else found.squeeze(dim)
 
@@ -74,6 +76,15 @@ def _layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     mean = input.mean(axis=axes, keepdims=True)
     scaled = (input - mean) / np.sqrt(((input - mean) ** 2).mean(axis=axes, keepdims=True) + np.longdouble(eps))
     return scaled * (1 if weight is None else weight) + (0 if bias is None else bias)
+
+
+def _trapezoid(y, x=None, *, dx=1, dim=-1):
+    steps = dx if x is None else np.diff(x, axis=dim if x.ndim > 1 else -1)
+    if x is not None and x.ndim == 1:
+        steps = steps.reshape([-1 if place == dim % y.ndim else 1 for place in range(y.ndim)])
+    places = np.arange(y.shape[dim])
+    ahead, behind = np.take(y, places[1:], axis=dim), np.take(y, places[:-1], axis=dim)
+    return (steps * (ahead + behind) / 2).sum(axis=dim)
 
 
 def _mean_square(input, target, reduction="mean"):
@@ -114,17 +125,27 @@ EXTENDED: dict[str, Callable] = {
     "nn.functional.linear": _linear,
     "nn.functional.layer_norm": _layer_norm,
     "nn.functional.mse_loss": _mean_square,
+    "trapezoid": _trapezoid,
+    "trapz": _trapezoid,
+    "masked.sum": _reduction(np.sum),
+    "masked.mean": _reduction(np.mean),
+    "masked.prod": _reduction(np.prod),
+    "masked.logsumexp": lambda input, dim, keepdim=False, dtype=None: _logsumexp(input, dim, keepdim),
+    "masked.softmax": _softmax,
+    "masked.log_softmax": _log_softmax,
+    "masked.softmin": lambda input, dim, dtype=None: _softmax(-input, dim),
+    **WINDOWS,
 }
-"""Op name -> its value, leaf 0 only."""
+"""Op name -> its value, leaf 0 only. Those of ``masked`` know calls without a mask."""
 
 
 def extended_answer(case: Case) -> np.ndarray | None:
     """The answer in extended precision; None where the table has no entry, or the entry does not know these arguments.
 
-    Nor does it know what becomes of infinities, or of a dtype that the answer is cast to.
+    Nor does it know what becomes of infinities, or of arguments that a narrower ``dtype`` rounds first.
     """
     definition = EXTENDED.get(case.op)
-    if definition is None or any(isinstance(leaf, DType) for leaf in leaves((case.args, case.kwargs))):
+    if definition is None or any(_narrows(leaf, case) for leaf in leaves((case.args, case.kwargs))):
         return None
     if any(inexact(array) and not np.isfinite(wide(array)).all() for array in map(values, case.tensors())):
         return None
@@ -134,6 +155,21 @@ def extended_answer(case: Case) -> np.ndarray | None:
             return np.asarray(definition(*[_read(value) for value in case.args], **keywords))
     except (TypeError, ValueError, IndexError, AttributeError):
         return None
+
+
+def _narrows(leaf: Any, case: Case) -> bool:
+    """Whether a dtype argument cannot hold the numbers of the tensors exactly."""
+    if not isinstance(leaf, DType):
+        return False
+    wanted, given = numpy_dtype(leaf.name), [numpy_dtype(spec.dtype) for spec in case.tensors()]
+    if not inexact(np.empty(0, wanted)) or any(each.kind in "iu" and each.itemsize > 2 for each in given):
+        return True
+    return any(each.kind == "c" != wanted.kind or _digits(each) > _digits(wanted) for each in given)
+
+
+def _digits(dtype: np.dtype) -> float:
+    """The binary digits of a dtype's numbers; a bfloat16 has the fewest, and float16 is counted with it, for neither holds the other."""
+    return -np.log2(eps(dtype)) if inexact(np.empty(0, dtype)) else 0.0
 
 
 def _read(value: Any) -> Any:

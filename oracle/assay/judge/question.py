@@ -13,6 +13,25 @@ from ..catalogue.record import SCALED, Tolerance
 from ..targets import Target
 from .arbiter import WIDER, wide_answer
 
+PICKING = frozenset(
+    [
+        "amax",
+        "amin",
+        "aminmax",
+        "clamp",
+        "clamp_max",
+        "clamp_min",
+        "clip",
+        "fmax",
+        "fmin",
+        "maximum",
+        "minimum",
+        "nn.functional.hardtanh",
+        "nn.functional.relu6",
+    ]
+)
+"""Ops that pick an element or a limit, beside those whose record says what their indices point at."""
+
 
 @dataclass
 class Question:
@@ -35,6 +54,11 @@ class Question:
     @property
     def random(self) -> bool:
         return self.record.random
+
+    @property
+    def picks(self) -> bool:
+        """Whether the op picks elements: which of two equal ones (0 and -0) it takes is its own affair, by C's fmax and fmin, too."""
+        return getattr(self.record, "points", None) is not None or self.case.op in PICKING
 
     @cached_property
     def oracle_wide(self) -> list[np.ndarray] | None:

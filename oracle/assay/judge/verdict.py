@@ -30,6 +30,16 @@ PASSING = frozenset((Finding.ORACLE_WRONG, Finding.BOTH_IMPRECISE, Finding.ILL_C
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """Who is off, the difference as a sentence, the proof, the element that is worst."""
+
+    finding: Finding
+    what: str
+    evidence: tuple[str, ...] = ()
+    index: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One difference: what was asked, what both answered, who is off and how one knows."""
 

@@ -173,6 +173,8 @@ class Lattice:
             other = self.difference(self.theirs, tangents, scale)
             if other is not None and other.smooth:
                 votes.append(Vote("oracle's differences", "", float(other.value), other.error))
+        # Where one party's derivative vanishes and is not to, the others tell the size that errors are relative to.
+        scale = max(scale, *(abs(vote.value) for vote in votes))
         finding, evidence = decide(votes, scale)
         if finding is Finding.ILL_CONDITIONED and self._conditioned(tangents, scale):
             finding = Finding.TARGET_WRONG if "vjp and jvp" in what else Finding.UNDECIDED

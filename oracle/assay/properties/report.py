@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..cases import Case
-from ..judge import Finding, Judgement, Outcome, Question, Verdict, judge_values, leaves_of
+from ..cases.case import LAYOUTS
+from ..judge import Finding, Judgement, Outcome, Question, Verdict, judge_values, leaves_of, run
 from ..judge.compare import same_bits
 from ..targets import Target
 
@@ -59,6 +61,8 @@ def same_error(report: Report, answer: Outcome, expected: Outcome) -> bool:
         report.add(Finding.TARGET_WRONG, f"raises {answer.error_class}, the oracle answers", ours, expected.result)
     elif ours is None:
         finding = Finding.UNSPECIFIED if isinstance(theirs, NotImplementedError) else Finding.TARGET_WRONG
+        if layout_refused(report):
+            finding = Finding.ORACLE_WRONG
         report.add(finding, f"answers where the oracle raises {expected.error_class}", "an answer", theirs)
     elif not of_class(ours, theirs):
         what = f"raises {answer.error_class}, the oracle {expected.error_class}"
@@ -66,6 +70,15 @@ def same_error(report: Report, answer: Outcome, expected: Outcome) -> bool:
         accident = isinstance(theirs, AttributeError) and isinstance(ours, TypeError)
         report.add(Finding.UNSPECIFIED if accident else Finding.TARGET_WRONG, what, ours, theirs)
     return False
+
+
+def layout_refused(report: Report) -> bool:
+    """Whether the oracle refuses a case for the layout of its tensors alone, and answers the same numbers in plain memory. A view may ask for a layout; nothing else may."""
+    case = report.case
+    plain = case.map(lambda spec: replace(spec, layout="contiguous") if spec.layout in LAYOUTS else spec)
+    if plain == case or "view" in case.op or "strided" in case.op:
+        return False
+    return run(report.oracle, plain).error is None
 
 
 def of_class(ours: Exception, theirs: Exception) -> bool:
