@@ -16,7 +16,8 @@ from assay.properties.optimizers import Trajectory
 from assay.properties.schedulers import Schedule
 from assay.properties.stateful import construct, inputs
 
-CASES, BAD_CASES = 12, 3
+CASES, BAD_CASES = 4, 1
+"""Drawn for every record and dtype; a long run draws thousands."""
 LEAST_ANSWERED = 0.7
 
 NEVER_CONSTRUCTED = frozenset(("optim.lr_scheduler.LRScheduler",))
