@@ -9,7 +9,7 @@ import numpy as np
 from ..backends.numpy_backend import touch_packing_memory
 from ..core.errors import normalize_dims
 from ..core.tensor import Tensor, wrap
-from .declare import composite, primitive
+from .declare import HALVES, composite, primitive
 from .views import permute, reshape
 
 # -- kernels ------------------------------------------------------------------------------------------------------------------------------
@@ -275,10 +275,17 @@ def _scaled(beta, input, alpha, product, *, mixed=False):
     return (input if beta == 1 else input * beta) + product
 
 
+def _scaled_product(beta, input, alpha, multiply, a, b):
+    """``beta * input + alpha * multiply(a, b)``. Half types are multiplied and added in float32, and rounded once."""
+    if a.dtype.name in HALVES and input.dtype is a.dtype is b.dtype:
+        return _scaled(beta, input.float(), alpha, multiply(a.float(), b.float())).to(a.dtype)
+    return _scaled(beta, input, alpha, multiply(a, b))
+
+
 @composite(method=True, inplace=True, out="exact")
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """``beta * input + alpha * (mat1 @ mat2)``; a zero ``beta`` drops ``input``, NaNs included."""
-    return _scaled(beta, input, alpha, mm(mat1, mat2))
+    return _scaled_product(beta, input, alpha, mm, mat1, mat2)
 
 
 @composite(method=True, inplace=True, out="exact")
@@ -296,7 +303,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
 @composite(method=True, inplace=True, out="exact")
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """``beta * input + alpha * (batch1 @ batch2)`` for stacks of matrices."""
-    return _scaled(beta, input, alpha, bmm(batch1, batch2))
+    return _scaled_product(beta, input, alpha, bmm, batch1, batch2)
 
 
 @composite(method=True, inplace=True, out="exact")
