@@ -51,12 +51,20 @@ CREATE TABLE mutant (
     name      TEXT NOT NULL,
     op        TEXT NOT NULL,
     fault     TEXT NOT NULL,
-    outcome   TEXT NOT NULL,                      -- killed, survived, equivalent, unreached, error
+    outcome   TEXT NOT NULL,                      -- killed, survived, invisible (it changes nothing that could be seen)
     property  TEXT NOT NULL,                      -- which killed it, or ""
     seconds   REAL,
     cases     INTEGER,
     detail    TEXT NOT NULL,
     PRIMARY KEY (run_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contrast (
+    run_id    INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    rule      TEXT NOT NULL,                      -- a published comparison rule, set on the same mutants
+    planted   INTEGER NOT NULL,
+    found     INTEGER NOT NULL,
+    PRIMARY KEY (run_id, rule)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sensitivity (

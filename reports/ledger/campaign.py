@@ -70,11 +70,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--target", default="ingot", help="default %(default)s")
     parser.add_argument("--oracle", default="torch", help="default %(default)s")
     parser.add_argument("--corpus", type=Path, help="where failing cases are kept, and replayed from; default: nowhere")
+    parser.add_argument("--workers", type=int, default=1, help="processes that check; default %(default)s")
+    parser.add_argument("--journal", type=Path, help="go on with the run that this file records; default: none is kept")
     parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="where the findings go")
     options = parser.parse_args(arguments)
 
     from assay import targets
-    from assay.campaign import Campaign, arms
+    from assay.campaign import arms
+    from assay.campaign.journal import Journal
+    from assay.campaign.sharded import Processes, Sharded
     from assay.catalogue import everything
     from assay.corpus import Corpus, write_atomically
     from assay.divergences import load
@@ -83,14 +87,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     context = here()
     progress = Progress(options.seconds)
     target, oracle = targets.load(options.target), targets.load(options.oracle)
-    campaign = Campaign(
+    names = {"target": options.target, "oracle": options.oracle, "seed": options.seed, "names": [], "property": None}
+    journal = Journal(options.journal, names) if options.journal else None
+    workers = Processes(options.target, options.oracle, options.workers)
+    campaign = Sharded(
         target, oracle, arms(everything().values(), alone=target is oracle), options.seed, Corpus(options.corpus) if options.corpus else None,
-        load(), observe=progress,
+        load(), observe=progress, workers=workers, journal=journal,
     )  # fmt: skip
     try:
         campaign.run(options.seconds)
     finally:
         progress.close()
+        workers.close()
+        if journal is not None:
+            journal.close()
     found = document(campaign, options.seconds, context.started, context.commit, context.dirty)
     write_atomically(options.json, json.dumps(found, indent=1) + "\n")
     held = campaign.held_against_target

@@ -14,7 +14,8 @@ Every frame has one row an observation and these columns, in this order; a store
 - ``causes``: run, night, op, property, finding, kind, what, count, held, divergence, region, case (text), target_answer, oracle_answer, evidence (list), reproduce
 - ``missing``: run, night, name
 - ``coverage``: run, night, op, family, there, property, applies
-- ``mutants``: run, night, name, op, fault, outcome, property, seconds, cases, detail; ``sensitivity``: run, night, error, planted, found
+- ``mutants``: run, night, name, op, fault, outcome, property, seconds, cases, detail; ``sensitivity``: run, night, error, planted, found;
+  ``contrast``: run, night, rule, planted, found
 - ``divergences``: run, night, name, target, oracle, ops (list), properties (list), what, reason, link
 - ``defects``: run, night, name, oracle, op, what, evidence, link, reproduce
 - ``examples``: run, night, example, dtype, difference, bound, agrees, framework, throughput (unit/s), unit, peak_mib, metrics (dict)
@@ -172,6 +173,11 @@ def mutants(store: Store) -> pandas.DataFrame:
 def sensitivity(store: Store) -> pandas.DataFrame:
     """How many of the errors of a size were seen."""
     return _of_table(store, "sensitivity", "error planted found", "error DESC")
+
+
+def contrast(store: Store) -> pandas.DataFrame:
+    """How many mutants published comparison rules find."""
+    return _of_table(store, "contrast", "rule planted found", "rule")
 
 
 def divergences(store: Store) -> pandas.DataFrame:

@@ -15,7 +15,7 @@ KINDS = {
     "campaign": "python -m ledger.campaign --json campaign.json",
     "examples": "python examples/compare.py --json examples.json",
     "coverage": "assay coverage --csv coverage.csv",
-    "mutation": "assay mutate --json mutation.json",
+    "mutation": "assay mutate --faults 60 --json mutation.json",
 }
 """The runs that a whole night has, and what makes their files."""
 
@@ -123,6 +123,10 @@ class Night:
     @cached_property
     def sensitivity(self) -> pandas.DataFrame:
         return self.of(frames.sensitivity(self.store))
+
+    @cached_property
+    def contrast(self) -> pandas.DataFrame:
+        return self.of(frames.contrast(self.store))
 
     @cached_property
     def divergences(self) -> pandas.DataFrame:

@@ -39,7 +39,7 @@ class Settings:
     """How long a night may take. Times are seconds."""
 
     fuzz: float = 300.0
-    mutation: float = 60.0
+    mutants: int = 60
     quick_examples: bool = False
     profile: str = "quick"
     subjects: str = "torch,ingot,numpy,torch.compile"
@@ -48,7 +48,7 @@ class Settings:
 
 
 QUICK = Settings(
-    fuzz=20.0, mutation=10.0, quick_examples=True, subjects="torch,ingot,numpy", pattern="overhead or controls"
+    fuzz=20.0, mutants=6, quick_examples=True, subjects="torch,ingot,numpy", pattern="overhead or controls"
 )
 """Two minutes: enough to see that every part works."""
 
@@ -79,14 +79,14 @@ STEPS = (
     ),
     Step(
         "fuzz", "campaign.json",
-        lambda given, file: ["-m", "ledger.campaign", "--seconds", f"{given.fuzz:g}", "--seed", str(given.seed), "--corpus", ".assay/corpus", "--json", file],
+        lambda given, file: ["-m", "ledger.campaign", "--seconds", f"{given.fuzz:g}", "--seed", str(given.seed), "--corpus", ".assay/corpus", "--journal", f"{file}.journal", "--json", file],
         lambda given: 2 * given.fuzz + 300.0,
     ),
     Step("coverage", "coverage.csv", lambda given, file: ["-m", "assay", "coverage", "--csv", file], lambda given: 300.0),
     Step(
         "mutants", "mutation.json",
-        lambda given, file: ["-m", "assay", "mutate", "--seconds", f"{given.mutation:g}", "--json", file],
-        lambda given: 2 * given.mutation + 300.0,
+        lambda given, file: ["-m", "assay", "mutate", "--faults", str(given.mutants), "--seed", str(given.seed), "--json", file],
+        lambda given: 30.0 * given.mutants + 300.0,
         _mutates,
     ),
     Step(

@@ -235,13 +235,22 @@ def examples(steps: int = 12) -> list[dict]:
     ]  # fmt: skip
 
 
+def _fault(number: int, operator: str, place: str, by: str, explanation: str = "") -> dict:
+    return {
+        "number": number, "operator": operator, "place": place, "family": "pointwise", "records": [place], "killed": bool(by), "by": by, "what": "values differ" if by else "",
+        "cases": 3, "cpu_seconds": 0.4, "contrast": {"assert_close": bool(by)}, "explanation": explanation,
+    }  # fmt: skip
+
+
 MUTATION = {
-    "kind": "assay mutation", "schema": 1, "started": "2026-01-01T03:30:00+00:00", "commit": "abc", "dirty": False,
-    "mutants": [
-        {"name": "exp/sign", "op": "exp", "fault": "sign of a gradient", "outcome": "killed", "property": "derivatives", "seconds": 0.4, "cases": 3},
-        {"name": "softmax/eps", "op": "softmax", "fault": "eps misplaced", "outcome": "survived", "seconds": 2.0, "cases": 50},
+    "kind": "mutation scores", "target": "ingot", "oracle": "torch", "seed": 0, "planted": 5, "contrast": {"assert_close": 2, "25 % or 1.0": 0},
+    "faults": [
+        _fault(0, "gradient's sign", "exp", "derivatives"),
+        _fault(1, "relative error 1e-3", "exp", "values"),
+        _fault(2, "relative error 1e-7", "softmax", "", "answers are off by 1e-7: within the bound"),
+        _fault(3, "gradient off 1e-3", "softmax", "derivatives"),
+        _fault(4, "lost 0-d", "softmax", "", "changed nothing in 150 cases: the fault cannot be seen through these ops"),
     ],
-    "sensitivity": [{"error": 1e-2, "planted": 50, "found": 50}, {"error": 1e-5, "planted": 50, "found": 31}, {"error": 1e-7, "planted": 50, "found": 2}],
 }  # fmt: skip
 
 DIVERGENCES = '[[divergence]]\nid = "exp-of-nan"\ntarget = "ingot"\nops = ["exp"]\nwhat = "^nan"\nreason = "the payload of a NaN is not specified"\nlink = "https://example.org/1"\n'

@@ -64,8 +64,10 @@ def test_every_kind_of_file_arrives_in_its_frame(store, tmp_path):
     assert frames.missing(store)["name"].tolist() == ["cosh"]
     coverage = frames.coverage(store)
     assert len(coverage) == 9 and not coverage.query("op == 'exp' and property == 'errors'")["applies"].item()
-    assert frames.mutants(store)["outcome"].tolist() == ["killed", "survived"]
-    assert frames.sensitivity(store)["found"].tolist() == [50, 31, 2]
+    assert frames.mutants(store)["outcome"].tolist() == ["killed", "killed", "survived", "killed", "invisible"]
+    sensitivity = frames.sensitivity(store)
+    assert sensitivity[["error", "planted", "found"]].to_numpy().tolist() == [[1e-3, 2, 2], [1e-7, 1, 0]]
+    assert frames.contrast(store)["found"].tolist() == [0, 2]
     assert frames.divergences(store)["ops"][0] == ["exp"]
     assert frames.waivers(store)["until"].tolist() == ["2026-02-01"]
     changes = frames.changes(store)
@@ -101,7 +103,7 @@ def test_what_has_no_time_of_its_own_is_entered_once_a_night(store, tmp_path):
     later = Context("2026-01-02T05:00:00+00:00", "abd", night="2026-01-02")
     new = {done.kind: done.new for done in ingest(store, files, later)}
     assert new["coverage"] and new["divergences"] and new["waivers"] and new["examples"]
-    assert not new["benchmarks"] and not new["campaign"] and not new["mutation"]
+    assert not new["benchmarks"] and not new["campaign"]
 
 
 def test_a_file_of_plain_pytest_benchmark_is_read_by_what_it_has(store, tmp_path):

@@ -86,7 +86,9 @@ def test_a_step_that_fails_or_hangs_costs_only_itself(checkout, tmp_path):
     hanging = Step(
         "fuzz", "campaign.json", lambda given, file: ["-c", "import time; time.sleep(60)"], lambda given: 0.5
     )
-    broken = _leaving("extra", "mutation.json", '{"kind": "assay mutation"}')
+    broken = _leaving(
+        "extra", "mutation.json", '{"kind": "mutation scores", "target": "x", "oracle": "y", "planted": 1, "seed": 0}'
+    )
     absent = Step("mutants", "none.json", lambda given, file: ["-c", "1/0"], QUIET, lambda: False)
     begun = time.monotonic()
     summary, _, told = _night(checkout, tmp_path / "out", [failing, hanging, broken, absent, steps[2]])
@@ -98,7 +100,7 @@ def test_a_step_that_fails_or_hangs_costs_only_itself(checkout, tmp_path):
     assert (
         "examples: failed with status 1" in told and "out of time" in told and "mutants: not in this checkout" in told
     )
-    assert "taken for mutation, lacks 'mutants'" in told and "benchmarks: done" in told
+    assert "taken for mutation, lacks 'faults'" in told and "benchmarks: done" in told
     assert "no such thing" in next((tmp_path / "out").glob("*/examples.log")).read_text()
 
 

@@ -198,7 +198,7 @@ def test_the_command_reports_and_judges_by_its_exit_status(tmp_path, capsys):
     told = capsys.readouterr().out.splitlines()
     assert told[0].endswith("index.html") and "gates fail" in told[1] and len(told) <= 10
     assert main(["nights", "--ledger", ledger]) == 0 and capsys.readouterr().out.startswith("2026-01-01")
-    assert main(["frame", "mutants", "--ledger", ledger]) == 0 and "exp/sign" in capsys.readouterr().out
+    assert main(["frame", "mutants", "--ledger", ledger]) == 0 and "gradient's sign in exp" in capsys.readouterr().out
     assert main(["performance", "--ledger", ledger, "--out", str(tmp_path / "performance.md")]) == 0
     assert "The ten slowest rows" in (tmp_path / "performance.md").read_text()
     capsys.readouterr()
