@@ -52,11 +52,16 @@ def _adjoint(matrix):
     return flipped.conj() if matrix._array.dtype.kind == "c" else flipped
 
 
+def _rows(tensor):
+    """All but the last dim as one, also where the last is empty and NumPy could not count: tensors and arrays."""
+    return tensor.reshape(math.prod(tensor.shape[:-1]), tensor.shape[-1])
+
+
 @primitive("_linear(input, weight, bias: Optional = None)", node="AddmmBackward0")
 def _linear(xp, input, weight, bias):
     if xp is np:
         touch_packing_memory()
-    rows = input.reshape(-1, input.shape[-1])
+    rows = _rows(input)
     result = xp.matmul(rows, weight.T)
     if bias is not None:
         result += bias
@@ -80,18 +85,18 @@ def _(tangent, result):
 
 @_linear.backward("input")
 def _(grad, weight, input_shape):
-    rows = _matmul(grad.reshape(-1, grad.shape[-1]), weight.conj() if weight._array.dtype.kind == "c" else weight)
+    rows = _matmul(_rows(grad), weight.conj() if weight._array.dtype.kind == "c" else weight)
     return rows.reshape(input_shape)
 
 
 @_linear.backward("weight")
 def _(grad, input):
-    return _matmul(grad.reshape(-1, grad.shape[-1]).transpose(0, 1), _conjugate(input).reshape(-1, input.shape[-1]))
+    return _matmul(_rows(grad).transpose(0, 1), _rows(_conjugate(input)))
 
 
 @_linear.backward("bias")
 def _(grad):
-    return grad.reshape(-1, grad.shape[-1]).sum(0)
+    return _rows(grad).sum(0)
 
 
 def _conjugate(tensor):
@@ -414,7 +419,7 @@ def linear(input, weight, bias=None):
     _check_pair("addmm", input, weight)
     if weight._array.ndim == 2 and input._array.ndim >= 1:
         if input._array.shape[-1] != weight._array.shape[1]:
-            rows = input.reshape(-1, input._array.shape[-1]) if input._array.ndim != 2 else input
+            rows = _rows(input) if input._array.ndim != 2 else input
             raise RuntimeError(
                 f"mat1 and mat2 shapes cannot be multiplied ({_times(rows)} and {weight._array.shape[1]}x{weight._array.shape[0]})"
             )
