@@ -44,6 +44,17 @@ def shape_of(size: tuple, name: str = "size") -> tuple[int, ...]:
     return shape
 
 
+def sized(name: str, size: tuple, keyword) -> tuple[int, ...]:
+    """A shape from ``f(2, 3)``, ``f((2, 3))`` or ``f(size=(2, 3))``; TypeError for none."""
+    if keyword is not None:
+        if size:
+            raise TypeError(f"{name}() got multiple values for argument 'size'")
+        size = (keyword,)
+    if not size:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+    return shape_of(size)
+
+
 def allocate(shape, dtype: dtypes.dtype, place: device):
     """Uninitialised memory; RuntimeError where there is not so much of it."""
     try:
@@ -82,21 +93,23 @@ def _float_or(dtype) -> dtypes.dtype:
 
 
 @composite(out=True)
-def zeros(*size, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+def zeros(*shape, size=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
     """Zeros of shape ``size``: ``zeros(2, 3)``."""
-    return filled(shape_of(size), 0, _float_or(dtype), place_of(device), requires_grad)
+    return filled(sized("zeros", shape, size), 0, _float_or(dtype), place_of(device), requires_grad)
 
 
 @composite(out=True)
-def ones(*size, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+def ones(*shape, size=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
     """Ones of shape ``size``: ``ones(2, 3)``."""
-    return filled(shape_of(size), 1, _float_or(dtype), place_of(device), requires_grad)
+    return filled(sized("ones", shape, size), 1, _float_or(dtype), place_of(device), requires_grad)
 
 
 @composite(out=True)
-def empty(*size, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False, memory_format=None):
+def empty(
+    *shape, size=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False, memory_format=None
+):
     """Uninitialised memory of shape ``size``: ``empty(2, 3)``."""
-    return finish(allocate(shape_of(size), _float_or(dtype), place_of(device)), requires_grad)
+    return finish(allocate(sized("empty", shape, size), _float_or(dtype), place_of(device)), requires_grad)
 
 
 @composite()
@@ -417,10 +430,23 @@ def range_(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=
 
 
 def _steps(steps) -> int:
-    steps = _numbers(steps)[0]
+    steps = index_of(_numbers(steps)[0], "steps")
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    return int(steps)
+    return steps
+
+
+def _ends(name: str, *ends):
+    """The two ends of a line as Python numbers; RuntimeError for a tensor with dims, TypeError for what is no number."""
+    for value in ends:
+        if isinstance(value, Tensor):
+            if value._array.ndim:
+                raise RuntimeError(
+                    f"{name} only supports 0-dimensional start and end tensors, but got {value._array.ndim} dims"
+                )
+        elif number_of(value) is None:
+            raise TypeError(f"{name}(): 'start' and 'end' must be numbers or tensors, not {type(value).__name__}")
+    return _numbers(*ends)
 
 
 def _line(start, end, steps: int, found: dtypes.dtype) -> np.ndarray:
@@ -448,7 +474,7 @@ def _line(start, end, steps: int, found: dtypes.dtype) -> np.ndarray:
 @composite(out=True)
 def linspace(start, end, steps, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
     """``steps`` numbers from ``start`` to ``end``, both included, equally far apart."""
-    start, end = _numbers(start, end)
+    start, end = _ends("linspace", start, end)
     found = dtypes.parse(dtype) if dtype is not None else _line_dtype(start, end)
     with np.errstate(all="ignore"):
         return _placed(_line(start, end, _steps(steps), found), place_of(device), requires_grad)
@@ -464,7 +490,7 @@ def logspace(
     start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
 ):
     """``base`` to the powers of a ``linspace``."""
-    start, end = _numbers(start, end)
+    start, end = _ends("logspace", start, end)
     found = dtypes.parse(dtype) if dtype is not None else _line_dtype(start, end)
     steps = _steps(steps)
     with np.errstate(all="ignore"):

@@ -8,7 +8,7 @@ from ..core.errors import broadcast_mismatch
 from ..core.tensor import Tensor
 from .declare import REGISTRY, composite, primitive
 from .dispatch import admit
-from .norms import _vector_norm, norm_gradient, norm_of
+from .norms import _vector_norm, norm_gradient, norm_of, vector_norm
 
 _CHUNK = 1 << 17
 """How many differences are held in memory at once, in elements: what fits a processor's cache."""
@@ -20,7 +20,7 @@ def dist(input, other, p=2):
     if type(input) is not Tensor:
         admit(REGISTRY["dist"], "input", input)
     difference = input - other
-    return _vector_norm(difference, float(p), tuple(range(difference._array.ndim)), False)
+    return vector_norm("dist", difference, p, None, False)
 
 
 @primitive("_cdist(x1, x2, p: float)", node="CdistBackward0")

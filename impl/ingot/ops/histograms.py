@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..backends import namespace_of
 from ..core.dtype import float32, float64
-from ..core.tensor import Tensor, wrap
-from .declare import REGISTRY, composite
+from ..core.tensor import Tensor
+from .declare import REGISTRY, composite, primitive
 from .dispatch import admit
 from .return_types import return_type
 
@@ -42,7 +41,7 @@ def _edges_of(name: str, points, dim: int, bins, limits):
             )
         if bins.numel() < 2:
             raise RuntimeError(f"torch.{name}(): bins must be > 0, but got {bins.numel() - 1} for dimension {dim}")
-        return bins
+        return bins.clone() if name == "histogram" else bins
     if bins < 1:
         raise RuntimeError(f"torch.{name}(): bins must be > 0, but got {bins} for dimension {dim}")
     values = points._array[:, dim]
@@ -63,28 +62,32 @@ def _edges_of(name: str, points, dim: int, bins, limits):
     return REGISTRY["linspace"].function(low, high, bins + 1, dtype=points.dtype, device=points.device)
 
 
-def _counts(points, edges, weight, density: bool):
+@primitive("_histogram(points, weight: Optional, edges: tuple, density: bool)")
+def _counts(xp, points, weight, edges, density):
     """The histogram of rows (N, D): each dimension's bin is half open, but the last, which has its right edge too."""
-    xp = namespace_of(points._array)
-    lengths = [edge.numel() - 1 for edge in edges]
+    lengths = [len(edge) - 1 for edge in edges]
     place, inside = None, None
-    for dim, edge in enumerate(edges):
-        column = xp.ascontiguousarray(points._array[:, dim])
-        sides = edge._array
+    for dim, sides in enumerate(edges):
+        column = xp.ascontiguousarray(points[:, dim])
         found = xp.searchsorted(sides, column, side="right") - 1
         found = xp.where(column == sides[-1], lengths[dim] - 1, found)
         fits = (column >= sides[0]) & (column <= sides[-1])
         place = found if place is None else place * lengths[dim] + found
         inside = fits if inside is None else inside & fits
-    weights = None if weight is None else weight._array.reshape(-1)[inside].astype(np.float64)
+    weights = None if weight is None else weight.reshape(-1)[inside].astype(np.float64)
     counted = xp.bincount(place[inside], weights=weights, minlength=int(np.prod(lengths)))
     counts = counted.astype(np.float64).reshape(lengths)
     if density:
         counts = counts / counts.sum()
         for dim, edge in enumerate(edges):
-            widths = xp.diff(edge._array.astype(np.float64))
+            widths = xp.diff(edge.astype(np.float64))
             counts = counts / widths.reshape([-1 if at == dim else 1 for at in range(len(lengths))])
-    return wrap(counts.astype(points._array.dtype))
+    return counts.astype(points.dtype)
+
+
+@_counts.backward("points", "weight")
+def _(grad):
+    raise RuntimeError("derivative for histogram is not implemented")
 
 
 @composite(method=True, out="exact")
@@ -98,11 +101,13 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
         admit(REGISTRY["histogram"], "input", input)
     if isinstance(bins, Tensor) and range is not None:
         raise TypeError("histogram() received an invalid combination of arguments: bin edges and a range")
-    points = input.detach().reshape(-1, 1)
-    weights = None if weight is None else weight.detach().reshape(-1)
+    points = input.reshape(-1, 1)
+    weights = None if weight is None else weight.reshape(-1)
     _check_points("histogram", points, weights)
     edges = _edges_of("histogram", points, 0, bins, range)
-    return return_type("histogram", "hist", "bin_edges")(_counts(points, [edges], weights, density), edges)
+    return return_type("histogram", "hist", "bin_edges")(
+        _counts(points, weights, (edges._array,), bool(density)), edges
+    )
 
 
 @composite()
@@ -113,6 +118,8 @@ def histogramdd(input, bins, *, range=None, weight=None, density=False):
     """
     if type(input) is not Tensor:
         admit(REGISTRY["histogramdd"], "input", input)
+    if not input._array.ndim:
+        raise IndexError("torch.histogramdd: input tensor should have at least 2 dimensions, but it has none")
     if input._array.ndim < 2:
         raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
     size = input._array.shape[-1]
@@ -123,13 +130,12 @@ def histogramdd(input, bins, *, range=None, weight=None, density=False):
         raise RuntimeError(
             f"torch.histogramdd: for a {size}-dimensional histogram range should have {2 * size} elements, but got {len(range)}"
         )
-    points = input.detach()
-    _check_points("histogramdd", points, weight)
-    points = points.reshape(-1, size)
+    _check_points("histogramdd", input, weight)
+    points = input.reshape(-1, size)
     limits = [None] * size if range is None else [range[2 * dim : 2 * dim + 2] for dim, _ in enumerate(each)]
     edges = [
         _edges_of("histogramdd", points, dim, one, limit)
         for dim, (one, limit) in enumerate(zip(each, limits, strict=True))
     ]
-    weights = None if weight is None else weight.detach()
-    return return_type("histogramdd", "hist", "bin_edges")(_counts(points, edges, weights, density), tuple(edges))
+    counts = _counts(points, weight, tuple(edge._array for edge in edges), bool(density))
+    return return_type("histogramdd", "hist", "bin_edges")(counts, tuple(edges))

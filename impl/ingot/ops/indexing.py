@@ -13,6 +13,7 @@ import numpy as np
 from ..autograd.views import bump, check_writable
 from ..backends import backend_of, namespace_of
 from ..core import dtype as dtypes
+from ..core.errors import index_of
 from ..core.graph import thread
 from ..core.tensor import Tensor, wrap
 from .creation import array_from
@@ -159,7 +160,9 @@ def _parse(tensor: Tensor, key):
                 continue
             found = _as_index(part, tensor)
             if found is None:
-                kind = TypeError if isinstance(part, str) else IndexError
+                # To PyTorch a text is a sequence of indices: one with more letters than there are dims has too many.
+                too_many = not isinstance(part, str) or (part is key and len(part) > len(shape))
+                kind = IndexError if too_many else TypeError
                 raise kind(
                     f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(part).__name__})"
                 )
@@ -181,7 +184,7 @@ def _mask_rank(part) -> int:
 
 
 def _integer(value):
-    return None if value is None else value.__index__()
+    return None if value is None else index_of(value, "slice")
 
 
 def _number_index(part):

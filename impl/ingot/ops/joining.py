@@ -7,6 +7,7 @@ import numpy as np
 from ..backends import namespace_of
 from ..core import dtype as dtypes
 from ..core.errors import index_of, normalize_dim, normalize_dims
+from ..core.memory_format import contiguous_format
 from ..core.promotion import promote_types
 from ..core.tensor import Tensor, wrap
 from .creation import place_of
@@ -169,7 +170,8 @@ def repeat(self, *repeats):
     spread = self.reshape([length for one in shape for length in (1, one)])
     wide = spread.expand([length for count, one in zip(counts, shape, strict=True) for length in (count, one)])
     result = wide.reshape([count * one for count, one in zip(counts, shape, strict=True)])
-    return result.clone() if all(count == 1 for count in counts) else result
+    shared = result._storage is not None and result._storage is self._storage
+    return result.clone(memory_format=contiguous_format) if shared else result
 
 
 @composite(method=True)
@@ -213,13 +215,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
 
 @primitive("_flip(input, dims: tuple)", half="native", linear=("input",), node="FlipBackward0")
 def _flip(xp, input, dims):
-    return (
-        xp.ascontiguousarray(
-            input[tuple(slice(None, None, -1) if dim in dims else slice(None) for dim in range(input.ndim))]
-        )
-        if dims
-        else input.copy()
-    )
+    return input[tuple(slice(None, None, -1) if dim in dims else slice(None) for dim in range(input.ndim))].copy()
 
 
 @_flip.backward("input")
@@ -265,6 +261,8 @@ def _(grad, shifts, dims):
 @composite(method=True)
 def roll(input, shifts, dims=None):
     """A copy with elements moved along dims (of the flattened tensor without ``dims``), those that leave coming back in."""
+    if isinstance(shifts, str):
+        raise TypeError("roll(): argument 'shifts' (position 2) must be tuple of ints, not str")
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     if dims is None or dims == () or dims == []:
         if len(shifts) != 1:
@@ -335,6 +333,7 @@ def triu(input, diagonal=0):
 
 
 def _triangle_indices(row, col, offset, upper, dtype, device):
+    row, col, offset = (index_of(one, name) for one, name in ((row, "row"), (col, "col"), (offset, "offset")))
     if row < 0 or col < 0:
         raise RuntimeError(f"{'row' if row < 0 else 'col'} must be non-negative, got {row if row < 0 else col}")
     found = dtypes.int64 if dtype is None else dtypes.parse(dtype)
@@ -359,7 +358,7 @@ def triu_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
 def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     """Matrices (in dims ``dim1``, ``dim2`` of the result) whose diagonals are the last dim."""
     if input._array.ndim == 0:
-        raise RuntimeError("diag_embed: input must have at least 1 dimension")
+        raise IndexError("diag_embed: input must have at least 1 dimension, and it has none")
     rank = input._array.ndim + 1
     dim1, dim2 = normalize_dim(dim1, rank), normalize_dim(dim2, rank)
     if dim1 == dim2:

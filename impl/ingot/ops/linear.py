@@ -7,7 +7,9 @@ import math
 import numpy as np
 
 from ..backends.numpy_backend import touch_packing_memory
+from ..core.dtype import INTEGER
 from ..core.errors import normalize_dims
+from ..core.promotion import to_scalar
 from ..core.tensor import Tensor, wrap
 from .declare import HALVES, composite, primitive
 from .views import permute, reshape
@@ -272,6 +274,8 @@ def _scaled(beta, input, alpha, product, *, mixed=False):
         raise RuntimeError(
             f"self and mat2 must have the same dtype, but got {_cpp_name(input)} and {_cpp_name(product)}"
         )
+    if product.dtype.category <= INTEGER and not mixed:  # PyTorch truncates factors of integers
+        alpha, beta = (to_scalar(one, product.dtype).item() for one in (alpha, beta))
     if alpha != 1:
         product = product * alpha
     if beta == 0:
@@ -358,6 +362,10 @@ def tensordot(a, b, dims=2):
     _check_pair("tensordot", a, b)
     dims_a, dims_b = list(normalize_dims(dims_a, a._array.ndim)), list(normalize_dims(dims_b, b._array.ndim))
     for i, j in zip(dims_a, dims_b, strict=True):
+        if a._array.shape[i] == 1:  # a length of 1 broadcasts: the product with a sum
+            b = b.sum(j, True, dtype=b.dtype)
+        elif b._array.shape[j] == 1:
+            a = a.sum(i, True, dtype=a.dtype)
         if a._array.shape[i] != b._array.shape[j]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a._array.shape[i]} in dim {i} and second has size "
@@ -452,11 +460,13 @@ def bilinear(input1, input2, weight, bias=None):
 
 
 @composite()
-def einsum(equation, *operands):
+def einsum(equation=None, *operands):
     """Sums of products by Einstein's convention: ``einsum("bij,bjk->bik", a, b)``.
 
     Operands are contracted from left to right, each pair by one batched matrix product.
     """
+    if equation is None:
+        raise ValueError("einsum(): must specify the equation string and at least one operand")
     if not isinstance(equation, str):
         equation, operands = _from_sublists(equation, operands)
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
@@ -532,6 +542,8 @@ def _parse(equation: str, operands) -> tuple[list[list[str]], list[str]]:
             twice = next(label for label in output if output.count(label) > 1)
             raise RuntimeError(f"einsum(): output subscript {twice} appears more than once in the output")
         for label in output:
+            if label == ".":
+                raise RuntimeError("einsum(): found '.' for output that is not part of any ellipsis (...)")
             if not any(label in term for term in terms) and not label.startswith("."):
                 raise RuntimeError(
                     f"einsum(): output subscript {label} does not appear in the equation for any input operand"

@@ -146,6 +146,6 @@ def renorm(input, p, dim, maxnorm):
     if rank < 2:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {rank} dimensions")
     place = normalize_dim(dim, rank)
-    lengths = _vector_norm(input, float(p), tuple(at for at in range(rank) if at != place), True)
+    lengths = vector_norm("renorm", input, p, tuple(at for at in range(rank) if at != place), True)
     # PyTorch's margin against a division that rounds up.
     return input * (maxnorm / (lengths + 1e-7)).where(lengths > maxnorm, 1)

@@ -14,7 +14,7 @@ from ..core import dtype as dtypes
 from ..core.dtype import HALF_NUMPY
 from ..core.errors import broadcast_mismatch
 from ..core.tensor import Tensor
-from .creation import empty_like, finish, place_of, shape_of
+from .creation import empty_like, finish, place_of, shape_of, sized
 from .declare import composite
 from .dispatch import number_of, write_out
 from .random_fill import (
@@ -178,15 +178,6 @@ def log_normal_(self, mean=1, std=2, *, generator=None):
 # -- new tensors -----------------------------------------------------------------------------------------------------------------------------
 
 
-def sized(size: tuple, keyword) -> tuple[int, ...]:
-    """A shape from ``f(2, 3)``, ``f((2, 3))`` or ``f(size=(2, 3))``."""
-    if keyword is not None:
-        if size:
-            raise TypeError("got multiple values for argument 'size'")
-        size = (keyword,)
-    return shape_of(size)
-
-
 def into(name: str, out, shape, dtype, draw) -> Tensor:
     """Draw into ``out=``, in its own dtype; ``draw(tensor)`` fills a tensor. RuntimeError where ``dtype=`` says another."""
     if not isinstance(out, Tensor):
@@ -207,7 +198,7 @@ def rand(
     *args, size=None, generator=None, names=None, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
 ):  # fmt: skip
     """Numbers of U[0, 1): ``rand(2, 3)``. With ``out`` they are drawn in its dtype."""
-    shape = sized(args, size)
+    shape = sized("rand", args, size)
     if out is not None:
         return into("rand", out, shape, dtype, lambda tensor: uniform_(tensor, generator=generator))
     found = _float_or(dtype)
@@ -220,7 +211,7 @@ def randn(
     *args, size=None, generator=None, names=None, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
 ):  # fmt: skip
     """Numbers of N(0, 1): ``randn(2, 3)``. With ``out`` they are drawn in its dtype."""
-    shape = sized(args, size)
+    shape = sized("randn", args, size)
     if out is not None:
         return into("randn", out, shape, dtype, lambda tensor: normal_(tensor, generator=generator))
     found = _float_or(dtype)

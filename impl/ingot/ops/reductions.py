@@ -14,6 +14,7 @@ from ..core import dtype as dtypes
 from ..core.dtype import FLOAT
 from ..core.errors import normalize_dims
 from ..core.tensor import Tensor, wrap
+from .creation import shape_of
 from .declare import REGISTRY, composite, primitive
 from .dispatch import admit
 from .generate import IGNORE_ERRORS, quiet, unquiet
@@ -179,7 +180,9 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None):
 @composite(method=True)
 def sum_to_size(input, *size):
     """The sum over the dims along which ``size`` broadcasts to the input's shape."""
-    size = tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
+    size = shape_of(size)
+    if not size:
+        return sum(input)
     shape = input._array.shape
     lead = len(shape) - len(size)
     if lead < 0 or any(wanted not in (1, length) for wanted, length in zip(size, shape[lead:], strict=True)):  # fmt: skip

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..backends import backend_of, namespace_of
-from ..core.errors import normalize_dim
+from ..core.errors import index_of, normalize_dim
 from ..core.tensor import Tensor, wrap
 from .declare import composite, primitive
 
@@ -177,7 +177,12 @@ def _(grad, index, input_shape):
 def _check_index(name: str, index, *, one_dim: bool = False) -> None:
     if not isinstance(index, Tensor):
         raise TypeError(f"{name}(): argument 'index' must be Tensor, not {type(index).__name__}")
-    if index.dtype.name not in ("int64", "int32"):
+    if name == "index_fill":
+        if index.dtype.name != "int64":
+            raise IndexError(f"index_fill_(): Expected dtype int64 for index, but got {index.dtype.name}")
+        if index._array.ndim > 1:
+            raise RuntimeError(f"index_fill_(): Index has to be a vector or a scalar, but has {index._array.ndim} dims")
+    if index.dtype.name not in ("int64", "int32") and (name != "gather" or index._array.size):
         expected = (
             "Expected dtype int64 for index"
             if name in ("gather", "scatter", "scatter_add", "scatter_reduce")
@@ -254,6 +259,8 @@ def _source(input, value):
 @composite(method=True, inplace=True, out="exact")
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """``out[index[i][j]][j] = src[i][j]`` for dim 0, else as ``input``; ``reduce`` "add" or "multiply" combines instead."""
+    if reduce is not None and not isinstance(reduce, str):
+        raise TypeError(f"scatter(): argument 'reduce' must be str, not {type(reduce).__name__}")
     given = _source(input, src if src is not None else value)
     dim = _check_along("scatter", input, index, dim, given)
     wide, places = _as_rank_one(input, index)
@@ -283,6 +290,8 @@ def scatter_add(input, dim, index, src):
 @composite(method=True, inplace=True, out="exact")
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     """Combine all that falls on one place: "sum", "prod", "mean", "amax" or "amin", with or without what ``input`` has there."""
+    if not isinstance(reduce, str):
+        raise TypeError(f"scatter_reduce(): argument 'reduce' must be str, not {type(reduce).__name__}")
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     dim = _check_along("scatter_reduce", input, index, dim, src)
@@ -488,6 +497,15 @@ def take_along_dim(input, indices, dim=None):
             ]
         )
     )
+    length = input._array.shape[dim]
+    _check_range(
+        indices,
+        length,
+        RuntimeError,
+        f"index {{index}} is out of bounds for dimension {dim} with size {{length}}",
+        negative=True,
+    )
+    indices = indices.where(indices >= 0, indices + length)
     of_input, of_indices = list(shape), list(shape)
     of_input[dim], of_indices[dim] = input._array.shape[dim], indices._array.shape[dim]
     return gather(input.expand(of_input), dim, indices.expand(of_indices))
@@ -639,7 +657,7 @@ def unravel_index(indices, shape):
     """Flat positions as one tensor of coordinates per dim."""
     if indices.dtype.category != 1:
         raise TypeError(f"expected 'indices' to be an integer tensor, but got {indices.dtype}")
-    shape = (shape,) if isinstance(shape, int) else tuple(int(one) for one in shape)
+    shape = (shape,) if isinstance(shape, int) else tuple(index_of(one, "shape") for one in shape)
     if any(length < 0 for length in shape):
         raise ValueError("expected non-negative dimensions")
     array = indices._array.astype(np.int64)

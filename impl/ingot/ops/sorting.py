@@ -415,6 +415,19 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     return wrap(xp.isin(first, second, invert=invert))
 
 
+@primitive("_bincount(input, weights: Optional, minlength: int)", half="native")
+def _bincount(xp, input, weights, minlength):
+    if weights is None:
+        return xp.bincount(input, minlength=minlength).astype(np.int64)
+    found = xp.bincount(input, weights=weights.astype(np.float64), minlength=minlength)
+    return found.astype(weights.dtype if weights.dtype == np.float32 else np.float64)
+
+
+@_bincount.backward("weights")
+def _(grad):
+    raise RuntimeError("derivative for bincount is not implemented")
+
+
 @composite(method=True)
 def bincount(input, weights=None, minlength=0):
     """How often each number 0, 1, 2, ... occurs in a vector of non-negative integers, or the sum of its weights."""
@@ -428,13 +441,9 @@ def bincount(input, weights=None, minlength=0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
-    xp = namespace_of(input._array)
     if weights is not None and weights._array.shape != input._array.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
-    if weights is None or not input._array.size:
-        return wrap(xp.bincount(input._array, minlength=minlength).astype(np.int64))
-    found = xp.bincount(input._array, weights=weights._array.astype(np.float64), minlength=minlength)
-    return wrap(found.astype(weights._array.dtype if weights.dtype is dtypes.float32 else np.float64))
+    return _bincount(input, weights if input._array.size else None, minlength)
 
 
 @composite(method=True, out="exact")

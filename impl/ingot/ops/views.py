@@ -521,6 +521,10 @@ def permute(input, *dims):
 def movedim(input, source, destination):
     """The view with dims moved from places ``source`` to places ``destination``; the others keep their order."""
     rank = input._array.ndim
+    if isinstance(source, int) is not isinstance(destination, int):
+        raise TypeError(
+            f"movedim() takes two ints or two sequences, but got {type(source).__name__} and {type(destination).__name__}"
+        )
     source = (source,) if isinstance(source, int) else tuple(source)
     destination = (destination,) if isinstance(destination, int) else tuple(destination)
     if len(source) != len(destination):
@@ -716,8 +720,8 @@ def unflatten(input, dim, sizes):
 
 @composite(method=True)
 def ravel(input):
-    """All elements in one dim."""
-    return reshape(input, -1)
+    """All elements in one dim, contiguous: a view only where the tensor is."""
+    return reshape(input.contiguous(), -1)
 
 
 @composite(method=True)
@@ -884,6 +888,8 @@ def as_strided(input, size, stride, storage_offset=None):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     if offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {offset}")
+    if any(length < 0 for length in size):
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     root = storage_of(input).root
     length = layout.span(root.shape, layout.strides(root)) if root.size else 0
     if offset + layout.span(size, stride) > length:
@@ -908,9 +914,9 @@ def view_as_real(input):
 @composite(method=True)
 def view_as_complex(input):
     """Memory of pairs (last dim of length 2) as complex numbers."""
-    if not input.dtype.is_floating_point:
+    if input.dtype.name not in ("float32", "float64"):
         raise RuntimeError(
-            f"view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: {input.dtype.legacy_name}"
+            f"view_as_complex is only supported for float and double tensors, but got a tensor of scalar type: {input.dtype.legacy_name}"
         )
     if input._array.ndim == 0:
         raise RuntimeError("Input tensor must have one or more dimensions")
@@ -1019,6 +1025,8 @@ def select_scatter(input, src, dim, index):
 @composite(method=True, out="exact")
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     """A copy with ``src`` in a slice of a dim."""
+    if step <= 0:
+        raise RuntimeError(f"slice step must be positive, but got {step}")
     return _scattered(input, src, lambda result: slice_(result, dim, start, end, step))
 
 
