@@ -5,6 +5,9 @@
 
 The data are the 1797 images of 8 x 8 pixels that come with scikit-learn. No weights are copied between frameworks: the seed draws them, the split, the
 order of the batches and the units that dropout drops. ``--save`` and ``--resume`` stop after a whole number of epochs and go on, in either framework.
+
+The network is smooth (SiLU and average pooling, not ReLU and maxima), so that a rounding stays a rounding: where a unit lies at a kink, the last bit decides on which
+side, and losses of two correct frameworks part. So made, 50 losses agree to 2e-7 in float32 and 2e-15 in float64.
 """
 
 from __future__ import annotations
