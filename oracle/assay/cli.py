@@ -14,6 +14,7 @@ COMMANDS = {
     "repro": "write a stand-alone script for a kept case: assay repro .assay/corpus/NAME.json",
     "compare": "run a torch script under two frameworks, report the first divergence: assay compare train.py",
     "mutate": "plant faults in a target and count how many are found",
+    "selfcheck": "hold the oracle against itself over many seeds: every alarm is a false one",
     "coverage": "which ops and properties are covered, as a table",
 }
 """Name -> what it does; the module of the same name does it."""

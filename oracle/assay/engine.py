@@ -22,8 +22,9 @@ from .targets import Target
 CASE_LIMIT = 10.0
 """Seconds that one case may take."""
 
-STARVED = 4.0
-"""A case that got less than half of the processor may take this many times as long: a busy machine is no fault of the target."""
+PATIENCE = 6.0
+"""A case that other processes kept from the processor, or that is importing something, may take this many times as long: a busy machine is no fault of the target, and a module
+that is cut off halfway stays broken for all cases to come."""
 
 
 class TimeLimit(BaseException):
@@ -41,8 +42,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     def expired(number: int, frame: Any) -> None:
         starved = time.process_time() - computed < seconds / 2
-        if starved and time.monotonic() - begun < STARVED * seconds:
-            signal.setitimer(signal.ITIMER_REAL, seconds / 2)  # other processes had the processor
+        if (starved or _importing(frame)) and time.monotonic() - begun < PATIENCE * seconds:
+            signal.setitimer(signal.ITIMER_REAL, seconds / 2)
             return
         raise TimeLimit
 
@@ -53,6 +54,15 @@ def time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _importing(frame: Any) -> bool:
+    """Whether a frame runs on behalf of an import."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def check_case(

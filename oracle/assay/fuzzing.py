@@ -73,17 +73,21 @@ class Harness:
         held = campaign.held_against_target
         known: dict[str, int] = {}
         quiet: dict[str, int] = {}
+        causes: dict[str, int] = {}
         for each in campaign.failures.values():
             if each.known is not None:
                 known[each.known] = known.get(each.known, 0) + each.count
             elif not each.verdict.held_against_target:
                 finding = each.verdict.finding.value
-                quiet[finding] = quiet.get(finding, 0) + each.count
+                quiet[finding] = quiet.get(finding, 0) + 1
+            else:
+                causes[each.verdict.finding.value] = causes.get(each.verdict.finding.value, 0) + 1
         found = {
             "name": arm.record.name,
             "property": arm.property.name,
             "missing": bool(campaign.missing),
             "cases": campaign.cases,
+            "causes": causes,
             "known": known,
             "quiet": quiet,
         }

@@ -6,6 +6,7 @@ their reports, so that the summary is whole under pytest-xdist, too.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,7 +49,8 @@ def harness(request: pytest.FixtureRequest) -> Harness:
 
     option = request.config.option
     users = sum("harness" in getattr(item, "fixturenames", ()) for item in request.session.items)
-    share = None if option.assay_seconds is None else option.assay_seconds / max(users, 1)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    share = None if option.assay_seconds is None else workers * option.assay_seconds / max(users, 1)
     try:
         return Harness.of(
             target=option.assay_target,
@@ -100,25 +102,39 @@ RESULTS: list[dict] = []
 """What the tests of this session found; in the controller of pytest-xdist, all of them."""
 
 
-def pytest_terminal_summary(terminalreporter) -> None:
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    """What was found, by cause: a cause that fails several tests of an op is one cause in each."""
     if not RESULTS:
         return
+    target = config.option.assay_target
+    totals = {kind: _total(kind) for kind in ("causes", "quiet", "known")}
     missing = sorted({each["name"] for each in RESULTS if each["missing"]})
-    known: dict[str, int] = {}
-    quiet: dict[str, int] = {}
-    for each in RESULTS:
-        for totals, counts in ((known, each["known"]), (quiet, each["quiet"])):
-            for name, count in counts.items():
-                totals[name] = totals.get(name, 0) + count
     write = terminalreporter.write_line
-    terminalreporter.section("assay")
-    write(f"{sum(each['cases'] for each in RESULTS)} cases in {len(RESULTS)} tests")
-    if quiet:
-        write("not held against the target: " + ", ".join(f"{count} {name}" for name, count in sorted(quiet.items())))
-    if known:
-        write("known divergences: " + ", ".join(f"{name} ({count})" for name, count in sorted(known.items())))
+    terminalreporter.section(f"assay: {target} against {config.option.assay_oracle}")
+    write(f"{sum(each['cases'] for each in RESULTS)} cases, {len(RESULTS)} op x property")
+    held = sum(totals["causes"].values())
+    if held:
+        write(f"{held} causes held against {target}: {_listed(totals['causes'])}", red=True)
+    else:
+        write(f"nothing to hold against {target}", green=True)
+    if totals["quiet"]:
+        write(f"{sum(totals['quiet'].values())} not held against it: {_listed(totals['quiet'])}")
+    if totals["known"]:
+        write(f"{len(totals['known'])} known divergences seen: {', '.join(sorted(totals['known']))}")
     if missing:
-        write(f"missing, {len(missing)}: {', '.join(missing)}", yellow=True)
+        write(f"{len(missing)} missing in {target}: {', '.join(missing)}", yellow=True)
+
+
+def _total(kind: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in RESULTS:
+        for name, count in each[kind].items():
+            found[name] = found.get(name, 0) + count
+    return found
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -164,6 +164,20 @@ def test_a_target_that_hangs_is_cut_off():
     assert found.what == "takes longer than 0.2 s"
 
 
+def test_an_import_is_not_cut_off(tmp_path, monkeypatch):
+    (tmp_path / "slowly_imported.py").write_text(
+        "end = __import__('time').perf_counter() + 0.4\nwhile __import__('time').perf_counter() < end: pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def imports(x):
+
+        return torch.sin(x)
+
+    case = Case("sin", (TensorSpec((2,), "float32"),))
+    assert check_case(VALUES, SIN, case, Faulty({"sin": imports}), ORACLE, limit=0.2) == []
+
+
 def test_an_adapter_that_breaks_is_an_error_of_the_harness():
     class Broken(Faulty):
         def to_numpy(self, tensor):

@@ -345,4 +345,5 @@ def test_the_fuzz_tests_run_and_name_what_is_missing(tmp_path):
     ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert "2 passed, 1 missing" in done.stdout, done.stdout
-    assert "missing, 1: jiterator_unary" in done.stdout
+    assert "1 missing in ingot: jiterator_unary" in done.stdout
+    assert "nothing to hold against ingot" in done.stdout
