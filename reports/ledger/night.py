@@ -15,7 +15,7 @@ KINDS = {
     "campaign": "python -m ledger.campaign --json campaign.json",
     "examples": "python examples/compare.py --json examples.json",
     "coverage": "assay coverage --csv coverage.csv",
-    "mutation": "assay mutate --faults 60 --json mutation.json",
+    "mutation": "assay mutate --faults 40 --json mutation.json",
 }
 """The runs that a whole night has, and what makes their files."""
 

@@ -39,7 +39,7 @@ class Settings:
     """How long a night may take. Times are seconds."""
 
     fuzz: float = 300.0
-    mutants: int = 60
+    mutants: int = 40
     quick_examples: bool = False
     profile: str = "quick"
     subjects: str = "torch,ingot,numpy,torch.compile"
@@ -207,7 +207,7 @@ class Nightly:
         begun = shown = time.monotonic()
         late = False
         with log.open("w") as output:
-            child = subprocess.Popen(command, cwd=self.root, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=_environment(self.root), preexec_fn=_die_with_parent, start_new_session=True)  # fmt: skip
+            child = subprocess.Popen(command, cwd=self.root, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=_environment(self.root), preexec_fn=_begin_child, start_new_session=True)  # fmt: skip
             try:
                 while child.poll() is None:
                     now = time.monotonic()
@@ -310,8 +310,10 @@ def _environment(root: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"), "PYTHONUNBUFFERED": "1"}  # fmt: skip
 
 
-def _die_with_parent() -> None:
-    """A night that is killed takes its step with it (Linux; elsewhere the step runs to its end)."""
+def _begin_child() -> None:
+    """In the child, before its program: a night in the background has Ctrl-C switched off, and the step would inherit that; and a night that is killed takes its step with it
+    (Linux; elsewhere the step runs to its end)."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 

@@ -16,6 +16,8 @@ from .report.markdown import table
 from .report.summary import VERDICTS, measured, ratio_words, worst_rows
 from .store import Store
 
+COMPILED = "torch.compile"
+
 TITLES = {
     "overhead": "Overhead of a call",
     "ops": "Ops",
@@ -86,6 +88,8 @@ def _doubts(night: Night, run: pandas.Series) -> Iterator[str]:
     """What a reader has to know before believing the figures."""
     if run["load"] > 0.5 * run["cores"]:
         yield f"**The machine was busy** (load {run['load']:.1f} on {run['cores']:.0f} cores): intervals are wide, and many rows are UNDECIDED for that reason alone."
+    if COMPILED not in set(night.results["subject"]):
+        yield f"{COMPILED} took no part in this run; `ledger nightly` has it."
     for control in night.controls.itertuples():
         if control.slowdown == 0:
             yield f"The bench on itself: {control.found} false alarms in {control.duels} duels of a thing with itself."
