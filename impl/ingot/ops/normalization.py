@@ -11,6 +11,7 @@ import math
 from ..core.graph import thread
 from ..core.tensor import Tensor
 from .declare import composite, primitive
+from .reductions import add_up
 
 
 @primitive(
@@ -21,12 +22,11 @@ from .declare import composite, primitive
 def _standardize(xp, input, dims, eps, centered):
     """(x - mean) / sqrt(var + eps) over ``dims``; without ``centered``, x / sqrt(mean(x²) + eps)."""
     count = math.prod(input.shape[dim] for dim in dims)
-    mean = xp.add.reduce(input, axis=dims, keepdims=True)
+    mean = add_up(xp, input, dims, True)
     mean /= max(count, 1)
     shifted = input - mean if centered else input
-    variance = xp.add.reduce(
-        xp.square(xp.abs(shifted)) if input.dtype.kind == "c" else xp.square(shifted), axis=dims, keepdims=True
-    )
+    square = xp.square(xp.abs(shifted) if input.dtype.kind == "c" else shifted)
+    variance = add_up(xp, square, dims, True)
     variance /= max(count, 1)
     variance += eps
     scale = 1 / xp.sqrt(variance)
@@ -39,10 +39,10 @@ def _standardize_backward(xp, grad_output, input, mean, scale, dims, centered):
     share = 1 / max(math.prod(input.shape[dim] for dim in dims), 1)
     slope = (input - mean if centered else input) * scale
     product = grad_output * slope
-    slope *= xp.add.reduce(product, axis=dims, keepdims=True) * -share
+    slope *= add_up(xp, product, dims, True) * -share
     slope += grad_output
     if centered:
-        slope -= xp.add.reduce(grad_output, axis=dims, keepdims=True) * share
+        slope -= add_up(xp, grad_output, dims, True) * share
     slope *= scale
     return slope
 
