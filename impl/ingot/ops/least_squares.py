@@ -14,7 +14,7 @@ from ..core.tensor import Tensor
 from . import lapack
 from .declare import composite, primitive
 from .decompositions import _eigvalsh, _svdvals
-from .matrix_arguments import LinAlgError, admit_tensor, broadcast_batches, check_served, check_square
+from .matrix_arguments import LinAlgError, admit_tensor, broadcast_batches, check_served, check_square, own_batch
 from .return_types import return_type
 
 # -- tolerances -----------------------------------------------------------------------------------------------------------------------------------
@@ -223,6 +223,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
         rcond = _epsilon(A) * max(rows, columns)
     matrix, right = broadcast_batches(A, right)
     solution, residuals, rank, singular = _lstsq(matrix, right, float(rcond), driver)
+    rank, singular = own_batch(rank, A._array.shape[:-2]), own_batch(singular, A._array.shape[:-2], 1)
     made = return_type("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
     return made(
         solution.squeeze(-1) if vector else solution,

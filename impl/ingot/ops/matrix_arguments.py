@@ -97,6 +97,19 @@ def broadcast_batches(*tensors):
     return [one if one._array.shape[:-2] == lead else one.expand(*lead, *one._array.shape[-2:]) for one in tensors]
 
 
+def own_batch(codes, lead, trailing: int = 0):
+    """What was found for a broadcast batch (``trailing`` more dims follow it), for the batch ``lead`` as it was before broadcasting."""
+    if codes._array.size == 0:
+        kept = codes._array.shape[codes._array.ndim - trailing :]
+        return codes.new_zeros((*lead, *kept))
+    for _ in range(codes._array.ndim - trailing - len(lead)):
+        codes = codes.select(0, 0)
+    for dim, length in enumerate(lead):
+        if codes._array.shape[dim] != length:
+            codes = codes.narrow(dim, 0, 1)
+    return codes
+
+
 def first_failure(info) -> tuple[str, int] | None:
     """(where, code) of the first matrix whose ``info`` is not 0; ``where`` names it among the batch. None where all is well."""
     array = info._array

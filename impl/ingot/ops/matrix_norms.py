@@ -84,8 +84,15 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     if math.isinf(ord):
         row, column = column, row
     sums = vector_norm("norm", A, 1, row, True)
-    found = sums.amax((row, column), True) if ord > 0 else sums.amin((row, column), True)
+    found = _greatest(sums, (row, column), True) if ord > 0 else sums.amin((row, column), True)
     return found if keepdim else found.squeeze((row, column))
+
+
+def _greatest(values, dims, keepdim: bool):
+    """The greatest of numbers that are not negative; 0 of none."""
+    if 0 in (values._array.shape[dim] for dim in dims):
+        return values.sum(dims, keepdim)
+    return values.amax(dims, keepdim)
 
 
 def _of_singular_values(A, order, row: int, column: int, keepdim: bool):
@@ -94,7 +101,7 @@ def _of_singular_values(A, order, row: int, column: int, keepdim: bool):
     if order == "nuc":
         found = values.sum(-1)
     else:
-        found = values.amax(-1) if order > 0 else values.amin(-1)
+        found = _greatest(values, (-1,), False) if order > 0 else values.amin(-1)
     if not keepdim:
         return found
     for place in sorted((row, column)):

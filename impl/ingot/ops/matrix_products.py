@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from ..core.dtype import FLOAT
+from ..core.dtype import FLOAT, int64
 from ..core.errors import normalize_dim
 from . import lapack
 from .declare import composite, primitive
@@ -140,6 +140,23 @@ def matrix_power(A, n):
         if not power:
             return result
         base = matmul(base, base)
+
+
+@composite("vander")
+def vander(x, N=None, increasing=False):
+    """Rows of powers of the elements of a vector, ``N`` of them (its length by default), falling unless ``increasing``."""
+    admit_tensor("vander", "x", x)
+    if x._array.ndim != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    count = x._array.shape[0] if N is None else N
+    if count < 0:
+        raise RuntimeError("N must be non-negative.")
+    dtype = x.dtype if x.dtype.category >= FLOAT else int64
+    if count == 0:
+        return x.new_empty((x._array.shape[0], 0), dtype=dtype)
+    first = x.new_ones((x._array.shape[0], 1), dtype=dtype)
+    powers = first if count == 1 else cat([first, x.unsqueeze(-1).expand(-1, count - 1).to(dtype).cumprod(-1)], -1)
+    return powers if increasing else powers.flip(-1)
 
 
 @primitive("_matrix_exp(input)", node="LinalgMatrixExpBackward0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..backends import namespace_of
+from ..core.errors import not_implemented
 from ..core.promotion import to_scalar
 from ..core.tensor import wrap
 from .declare import composite, primitive
@@ -102,6 +103,9 @@ def pad(input, pad, mode="constant", value=None):
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
     pairs = _pairs(pad)
     _check_edges(input, mode, pairs)
+    if mode != "circular" and input._array.dtype.kind == "b":
+        kernel = "reflection" if mode == "reflect" else "replication"
+        raise not_implemented(f"{kernel}_pad{len(pairs)}d", input.dtype)
     xp = namespace_of(input._array)
     result = input
     for place, (before, after) in enumerate(pairs):

@@ -17,6 +17,7 @@ from .matrix_arguments import (
     check_square,
     first_failure,
     is_vector,
+    own_batch,
 )
 from .return_types import return_type
 
@@ -143,7 +144,7 @@ def _solved(name: str, A, B, left: bool):
     else:
         solution, info = _solve(matrix.mT, columns.mT)
         solution = solution.mT
-    return (solution.squeeze(-1) if vector else solution), info
+    return (solution.squeeze(-1) if vector else solution), own_batch(info, A._array.shape[:-2])
 
 
 def _refuse_unsolvable(name: str, info) -> None:
