@@ -20,6 +20,10 @@ KINDS = {
 """The runs that a whole night has, and what makes their files."""
 
 
+SEVERAL = ("divergences", "oracle defects", "waivers")
+"""Kinds of which a night has as many runs as there are files."""
+
+
 @dataclass(frozen=True)
 class Night:
     """A night of a store. Every frame is restricted to the runs that belong to it; where it has no run of a kind, that frame has no rows."""
@@ -29,14 +33,12 @@ class Night:
 
     @cached_property
     def runs(self) -> pandas.DataFrame:
-        """The last run of each kind."""
+        """The last run of each kind; of the kinds that come in several files, of each file."""
         found = frames.runs(self.store)
-        return (
-            found[found["night"] == self.label]
-            .groupby("kind", sort=False)
-            .tail(1)
-            .sort_values("kind", ignore_index=True)
-        )
+        found = found[found["night"] == self.label]
+        file = found["source"].where(found["kind"].isin(SEVERAL), "")
+        kept = found.groupby([found["kind"], file], sort=False).tail(1)
+        return kept.sort_values(["kind", "source"], ignore_index=True)
 
     def run(self, kind: str) -> int | None:
         """The id of the run of a kind."""

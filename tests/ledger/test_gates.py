@@ -143,6 +143,17 @@ def test_a_waiver_that_is_over_and_one_for_another_row_count_for_nothing(store, 
     assert date.fromisoformat("2026-01-01") - yesterday == timedelta(days=1)
 
 
+def test_every_file_of_a_registry_counts_and_only_the_last_benchmarks_do(store, tmp_path):
+    second = synthetic.DIVERGENCES.replace("exp-of-nan", "log-of-nan")
+    files = {**_clean(), "one.toml": synthetic.DIVERGENCES, "two.toml": second}
+    files["again.json"] = synthetic.document(
+        synthetic.duel("overhead", "add", 1.0), synthetic.environment("2026-01-01T04:00:00+00:00")
+    )
+    night = _judge(store, tmp_path, files).night
+    assert night.divergences["name"].tolist() == ["exp-of-nan", "log-of-nan"]
+    assert (night.runs["kind"] == "benchmarks").sum() == 1 and set(night.results["case"]) == {"add"}
+
+
 def test_every_gate_has_a_name_and_a_sentence():
     assert len({gate.name for gate in GATES}) == len(GATES)
     assert all(gate.title[0].isupper() for gate in GATES)
