@@ -257,7 +257,43 @@ def _by_ghost(function):
     return lambda a, *args, **kwargs: MetaArray(function(a.ghost, *args, **kwargs))
 
 
-SHAPE_RULES = {
+def _ghosts(a, *shapes, real=()):
+    """Meta arrays of ``shapes`` after the batch of ``a``; those at the places in ``real`` hold real numbers."""
+    parts = [
+        MetaArray(_ghost((*a.shape[:-2], *shape), a.real.dtype if place in real else a.dtype))
+        for place, shape in enumerate(shapes)
+    ]
+    return tuple(parts) if len(parts) > 1 else parts[0]
+
+
+def _svd(a, full_matrices=True, compute_uv=True, **kwargs):
+    rows, columns = a.shape[-2:]
+    few = min(rows, columns)
+    if not compute_uv:
+        return _ghosts(a, (few,), real=(0,))
+    left, right = (rows, columns) if full_matrices else (few, few)
+    return _ghosts(a, (rows, left), (few,), (right, columns), real=(1,))
+
+
+def _qr(a, mode="reduced"):
+    rows, columns = a.shape[-2:]
+    few = min(rows, columns)
+    inner = rows if mode == "complete" else few
+    if mode == "raw":
+        return _ghosts(a, (columns, rows), (few,))
+    return _ghosts(a, (few, columns)) if mode == "r" else _ghosts(a, (rows, inner), (inner, columns))
+
+
+LINEAR_ALGEBRA = {
+    np.linalg.inv: _same, np.linalg.cholesky: _same, np.linalg.det: lambda a: _ghosts(a, ()), np.linalg.svd: _svd, np.linalg.qr: _qr,
+    np.linalg.slogdet: lambda a: _ghosts(a, (), (), real=(1,)), np.linalg.solve: lambda a, b: MetaArray(_ghost(b.shape, b.dtype)),
+    np.linalg.eigh: lambda a, *args: _ghosts(a, a.shape[-1:], a.shape[-2:], real=(0,)),
+    np.linalg.eigvalsh: lambda a, *args: _ghosts(a, a.shape[-1:], real=(0,)),
+    np.linalg.eig: lambda a: _ghosts(a, a.shape[-1:], a.shape[-2:]), np.linalg.eigvals: lambda a: _ghosts(a, a.shape[-1:]),
+}  # fmt: skip
+"""Shape rules of ``numpy.linalg``."""
+
+SHAPE_RULES = LINEAR_ALGEBRA | {
     np.where: _where, np.concatenate: _concatenate, np.take: _take, np.copy: _same, np.zeros_like: _same, np.ones_like: _same,
     np.empty_like: _same, np.full_like: _same, np.cumsum: _same, np.cumprod: _same, np.sort: _same, np.clip: _same, np.nan_to_num: _same,
     np.flip: _same, np.roll: _same, np.round: _same, np.tril: _same, np.triu: _same,

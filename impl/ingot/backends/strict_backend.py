@@ -117,7 +117,7 @@ def _outer(value):
         return StrictArray(value)
     if isinstance(value, np.generic):  # CuPy keeps 0-d results on the device
         return StrictArray(np.asarray(value))
-    if type(value) is tuple:
+    if isinstance(value, tuple):  # NumPy's named tuples (of ``linalg.svd``) too
         return tuple(_outer(item) for item in value)
     if type(value) is list:
         return [_outer(item) for item in value]

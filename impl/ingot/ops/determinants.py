@@ -60,7 +60,7 @@ def _cofactors(xp, input):
         return input.copy()
     left, singular, right, sign = _svd_and_sign(xp, input)
     others = _products_without(xp, singular, False)
-    return sign * ((left.conj() * others[..., None, :]) @ right.conj())
+    return sign * ((xp.conj(left) * others[..., None, :]) @ xp.conj(right))
 
 
 @_cofactors.backward("input")
@@ -74,12 +74,12 @@ def _second_derivative(xp, input, direction):
     if 0 in input.shape:
         return input.copy()
     left, singular, right, sign = _svd_and_sign(xp, input)
-    moved = left.conj().swapaxes(-1, -2) @ direction @ right.conj().swapaxes(-1, -2)
+    moved = xp.conj(left).swapaxes(-1, -2) @ direction @ xp.conj(right).swapaxes(-1, -2)
     others = _products_without(xp, singular, True)
     change = -others * moved.swapaxes(-1, -2)
     diagonal = (others @ xp.diagonal(moved, axis1=-2, axis2=-1)[..., None])[..., 0]
     change = change + diagonal[..., None] * xp.eye(input.shape[-1], dtype=input.dtype)
-    return sign * (left.conj() @ change @ right.conj())
+    return sign * (xp.conj(left) @ change @ xp.conj(right))
 
 
 @_second_derivative.backward("input")

@@ -58,7 +58,7 @@ def _pinv(xp, input, atol, rtol, hermitian):
     try:
         if hermitian:
             values, left = xp.linalg.eigh(input)
-            right = left.conj().swapaxes(-1, -2)
+            right = xp.conj(left).swapaxes(-1, -2)
         else:
             left, values, right = xp.linalg.svd(input, full_matrices=False)
     except np.linalg.LinAlgError as error:
@@ -66,7 +66,7 @@ def _pinv(xp, input, atol, rtol, hermitian):
     magnitude = xp.abs(values)
     kept = magnitude > _threshold(xp, magnitude.max(-1), atol, rtol)[..., None]
     inverted = xp.where(kept, 1 / xp.where(kept, values, 1), 0).astype(values.dtype)
-    return (right.conj().swapaxes(-1, -2) * inverted[..., None, :]) @ left.conj().swapaxes(-1, -2)
+    return (xp.conj(right).swapaxes(-1, -2) * inverted[..., None, :]) @ xp.conj(left).swapaxes(-1, -2)
 
 
 def _pinv_gradient(grad, a, p):
