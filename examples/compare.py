@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -61,6 +62,10 @@ class Comparison:
         return f"{self.name:<22} {self.dtype}  {sign} {self.difference:8.1e}  speed {speed:5.2f} x  peak memory {memory:4.2f} x  {metrics}"
 
 
+class Failed(RuntimeError):
+    """A program that ended with an error; what it printed."""
+
+
 def run(script: str, framework: str, dtype: str, *arguments: str) -> dict:
     """One example in a process of its own; its record."""
     with tempfile.TemporaryDirectory() as folder:
@@ -77,7 +82,7 @@ def run(script: str, framework: str, dtype: str, *arguments: str) -> dict:
         ]
         done = subprocess.run([*command, *arguments], capture_output=True, text=True)
         if done.returncode:
-            raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+            raise Failed(f"{' '.join([*command, *arguments])}\n{done.stdout}{done.stderr}")
         return json.loads(record.read_text())
 
 
@@ -104,21 +109,28 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write all records to this file")
     given = parser.parse_args()
     short = ("--steps", str(STEPS))
+    comparisons = [
+        partial(same_program, script, dtype, *(short if given.quick or dtype == "float64" else ()))
+        for script in ("digits", "chargpt", "sequences")
+        for dtype in BOUND
+    ]
+    comparisons += [
+        partial(gone_on, first, then, "float64") for first, then in (("torch", "ingot"), ("ingot", "torch"))
+    ]
     found = []
     print(
         "losses of the first 50 steps, Ingot against PyTorch: largest relative difference; then Ingot / PyTorch, one run each\n",
         flush=True,
     )
-    for script in ("digits", "chargpt", "sequences"):
-        for dtype in BOUND:
-            found.append(same_program(script, dtype, *(short if given.quick or dtype == "float64" else ())))
+    for compared in comparisons:
+        try:
+            found.append(compared())
             print(found[-1].row(), flush=True)
-    for first, then in (("torch", "ingot"), ("ingot", "torch")):
-        found.append(gone_on(first, then, "float64"))
-        print(found[-1].row(), flush=True)
+        except Failed as failure:
+            print(f"FAILED  {failure}", flush=True)
     if given.json:
         given.json.write_text(json.dumps([one.record() for one in found], indent=1))
-    raise SystemExit(0 if all(one.agrees for one in found) else 1)
+    raise SystemExit(0 if len(found) == len(comparisons) and all(one.agrees for one in found) else 1)
 
 
 if __name__ == "__main__":
