@@ -14,6 +14,17 @@ from .declare import composite, primitive
 from .reductions import add_up
 
 
+def _total(xp, array, dims):
+    """The sum over ``dims``, which stay as 1. Last dims that are all summed count as one: their rows are then as long as can be."""
+    first = array.ndim
+    while first - 1 in dims:
+        first -= 1
+    merged = array.reshape(*array.shape[:first], math.prod(array.shape[first:])) if first < array.ndim else array
+    kept = tuple(dim for dim in dims if dim < first)
+    total = add_up(xp, merged, kept if first == array.ndim else (*kept, first), True)
+    return total.reshape(*total.shape[:first], *(1,) * (array.ndim - first))
+
+
 @primitive(
     "_standardize(input, dims: tuple, eps: float, centered: bool)",
     outputs=("result", "mean", "scale"),
@@ -22,11 +33,11 @@ from .reductions import add_up
 def _standardize(xp, input, dims, eps, centered):
     """(x - mean) / sqrt(var + eps) over ``dims``; without ``centered``, x / sqrt(mean(x²) + eps)."""
     count = math.prod(input.shape[dim] for dim in dims)
-    mean = add_up(xp, input, dims, True)
+    mean = _total(xp, input, dims)
     mean /= max(count, 1)
     shifted = input - mean if centered else input
     square = xp.square(xp.abs(shifted) if input.dtype.kind == "c" else shifted)
-    variance = add_up(xp, square, dims, True)
+    variance = _total(xp, square, dims)
     variance /= max(count, 1)
     variance += eps
     scale = 1 / xp.sqrt(variance)
@@ -39,10 +50,10 @@ def _standardize_backward(xp, grad_output, input, mean, scale, dims, centered):
     share = 1 / max(math.prod(input.shape[dim] for dim in dims), 1)
     slope = (input - mean if centered else input) * scale
     product = grad_output * slope
-    slope *= add_up(xp, product, dims, True) * -share
+    slope *= _total(xp, product, dims) * -share
     slope += grad_output
     if centered:
-        slope -= add_up(xp, grad_output, dims, True) * share
+        slope -= _total(xp, grad_output, dims) * share
     slope *= scale
     return slope
 
