@@ -10,6 +10,7 @@ from ..core.graph import thread
 from ..core.tensor import Tensor
 from .declare import FLOATS, NOT_REAL_FLOAT, NUMBERS, composite, pointwise, primitive
 from .normal_distribution import normal_distribution
+from .reductions import contiguous
 
 NN = "nn.functional"
 _PLAIN = {"namespace": NN, "method": False, "inplace": True, "out": False}
@@ -430,7 +431,7 @@ def _softmax(xp, input, dim):
     result = input - xp.maximum.reduce(input, axis=dim, keepdims=True) if input.shape[dim] else input.copy()
     xp.exp(result, out=result)
     result /= xp.add.reduce(result, axis=dim, keepdims=True)
-    return result
+    return contiguous(xp, result)
 
 
 @_softmax.backward("input")
@@ -451,7 +452,7 @@ def _log_softmax(xp, input, dim):
         return input.copy()
     result = input - xp.maximum.reduce(input, axis=dim, keepdims=True)
     result -= xp.log(xp.add.reduce(xp.exp(result), axis=dim, keepdims=True))
-    return result
+    return contiguous(xp, result)
 
 
 @_log_softmax.backward("input")

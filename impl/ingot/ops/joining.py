@@ -12,6 +12,7 @@ from ..core.promotion import promote_types
 from ..core.tensor import Tensor, wrap
 from .creation import place_of
 from .declare import composite, primitive
+from .reductions import contiguous
 from .views import _diagonal, diagonal
 
 # -- joining --------------------------------------------------------------------------------------------------------------------------------
@@ -19,7 +20,9 @@ from .views import _diagonal, diagonal
 
 @primitive("_cat(tensors: List, dim: int)", half="native", node="CatBackward0")
 def _cat(xp, tensors, dim):
-    return xp.concatenate(tensors, axis=dim)
+    result = xp.concatenate(tensors, axis=dim)
+    channels_last = result.ndim in (4, 5) and xp.moveaxis(result, 1, -1).flags.c_contiguous
+    return result if channels_last else contiguous(xp, result)
 
 
 @_cat.backward("tensors")
@@ -250,7 +253,7 @@ def flipud(input):
 
 @primitive("_roll(input, shifts: tuple, dims: tuple)", half="native", linear=("input",), node="RollBackward0")
 def _roll(xp, input, shifts, dims):
-    return xp.roll(input, shifts, axis=dims)
+    return contiguous(xp, xp.roll(input, shifts, axis=dims))
 
 
 @_roll.backward("input")
@@ -306,7 +309,7 @@ def _triangle(xp, input, diagonal, upper):
     rows, columns = input.shape[-2:]
     distance = xp.arange(columns) - xp.arange(rows)[:, None]
     kept = distance >= diagonal if upper else distance <= diagonal
-    return xp.where(kept, input, xp.zeros((), input.dtype))
+    return contiguous(xp, xp.where(kept, input, xp.zeros((), input.dtype)))
 
 
 @_triangle.backward("input")

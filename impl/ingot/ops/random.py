@@ -22,6 +22,7 @@ from .random_fill import (
     drawn,
     fill,
     method,
+    require,
     require_float,
     require_real_float,
     require_writable,
@@ -89,12 +90,13 @@ def _log_normal(engine, count, dtype, contiguous, mean, std):
 @method
 def uniform_(self, from_=0.0, to=1.0, *, generator=None, **bounds):
     """Write numbers of U[``from``, ``to``) over a tensor. RuntimeError unless from <= to; NotImplementedError for integers."""
+    require(self, "uniform_")
+    require_float(self.dtype, "check_uniform_bounds")
     require_writable(self, "uniform_")
     low, high = float(bounds.pop("from", from_)), float(to)
     if bounds:
         raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(bounds))}'")
     dtype = self.dtype
-    require_float(dtype, "check_uniform_bounds")
     limit = dtypes_max(dtype.to_real())
     for bound, value in (("from", low), ("to", high)):
         if not -limit <= value <= limit:
@@ -118,10 +120,11 @@ def dtypes_max(dtype: dtypes.dtype) -> float:
 @method
 def normal_(self, mean=0.0, std=1.0, *, generator=None):
     """Write numbers of N(``mean``, ``std``^2) over a tensor. RuntimeError for a negative std; NotImplementedError for integers."""
-    require_writable(self, "normal_")
-    _require_std(std)
+    require(self, "normal_")
     if self._array.size:
         require_float(self.dtype, "normal_kernel_cpu")
+    require_writable(self, "normal_")
+    _require_std(std)
     return fill("normal", self, generator, float(mean), _std_for(self.dtype, std))
 
 
@@ -153,11 +156,12 @@ def exponential_(self, lambd=1, *, generator=None):
 @method
 def cauchy_(self, median=0, sigma=1, *, generator=None):
     """Write numbers of a Cauchy distribution over a tensor. RuntimeError unless sigma > 0 and the dtype is a float."""
-    require_writable(self, "cauchy_")
+    require(self, "cauchy_")
     if not self.dtype.is_floating_point:
         raise RuntimeError(
             f"Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified {self.dtype.name}"
         )
+    require_writable(self, "cauchy_")
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
     require_real_float(self.dtype, "cauchy_cpu")

@@ -52,7 +52,7 @@ def count_of(shape, dims) -> int:
 
 
 def contiguous(xp, result):
-    """A reduction's result in row-major memory: NumPy lays it out as its input was, PyTorch does not."""
+    """A result in row-major memory: where NumPy lays it out as its input was, PyTorch's reductions, scans, joins and fills do not."""
     return result if result.ndim < 2 or result.flags.c_contiguous else xp.ascontiguousarray(result)
 
 

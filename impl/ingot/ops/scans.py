@@ -16,7 +16,7 @@ from ..core.errors import normalize_dim
 from ..core.tensor import Tensor
 from .declare import REGISTRY, composite, primitive
 from .dispatch import admit
-from .reductions import divides_safely
+from .reductions import contiguous, divides_safely
 from .return_types import return_type
 from .sorting import back_to_places
 
@@ -30,7 +30,7 @@ def _place(name: str, input, dim) -> int:
 def _accumulated(xp, ufunc, array, dim):
     """A running sum or product. float32 is accumulated in float64, as PyTorch does on the CPU: each element is rounded once."""
     wide = {np.dtype(np.float32): np.float64, np.dtype(np.complex64): np.complex128}.get(array.dtype, array.dtype)
-    return ufunc.accumulate(array, axis=dim, dtype=wide).astype(array.dtype, copy=False)
+    return contiguous(xp, ufunc.accumulate(array, axis=dim, dtype=wide).astype(array.dtype, copy=False))
 
 
 def _as_accumulated(input, dtype):
@@ -134,7 +134,7 @@ def _logcumsumexp(xp, input, dim):
     if not input.ndim or not input.size:
         return input.copy()
     if input.dtype.kind != "c":
-        return xp.logaddexp.accumulate(input, axis=dim)
+        return contiguous(xp, xp.logaddexp.accumulate(input, axis=dim))
     # Complex numbers have no logaddexp: sums of exponentials, doubling in reach each round, each with its own shift.
     total, head, step = input.copy(), (slice(None),) * dim, 1
     while step < input.shape[dim]:
@@ -143,7 +143,7 @@ def _logcumsumexp(xp, input, dim):
         shift = xp.where(xp.isinf(shift), 0, shift).astype(shift.dtype)
         total[(*head, slice(step, None))] = xp.log(xp.exp(late - shift) + xp.exp(early - shift)) + shift
         step *= 2
-    return total
+    return contiguous(xp, total)
 
 
 @_logcumsumexp.backward("input")
@@ -185,7 +185,7 @@ def _running(name: str, ufunc: str):
         taken = (input == values) | (input != input)
         shape = [-1 if at == dim else 1 for at in range(input.ndim)]
         places = xp.where(taken, xp.arange(input.shape[dim], dtype=np.int64).reshape(shape), 0)
-        return values, xp.maximum.accumulate(places, axis=dim)
+        return contiguous(xp, values), contiguous(xp, xp.maximum.accumulate(places, axis=dim))
 
     @scan.backward("input")
     def _(grad, indices, input_shape, dim):

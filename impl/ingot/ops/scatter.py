@@ -10,6 +10,7 @@ from ..backends import backend_of, namespace_of
 from ..core.errors import index_of, normalize_dim
 from ..core.tensor import Tensor, wrap
 from .declare import composite, primitive
+from .reductions import contiguous
 
 # -- kernels: each names the places it touches by one index array per dim --------------------------------------------------------------------
 
@@ -36,7 +37,7 @@ def _within(xp, array, index) -> tuple:
 
 @primitive("_gather(input, index, dim: int)", half="native", linear=("input",), node="GatherBackward0")
 def _gather(xp, input, index, dim):
-    return input[_along(xp, index, dim)] if index.size else xp.zeros(index.shape, input.dtype)
+    return contiguous(xp, input[_along(xp, index, dim)]) if index.size else xp.zeros(index.shape, input.dtype)
 
 
 @_gather.backward("input")
@@ -147,7 +148,7 @@ def _(grad, index, dim, source_shape):
 
 @primitive("_masked_fill(input, mask, value)", half="native", node="MaskedFillBackward0")
 def _masked_fill(xp, input, mask, value):
-    return xp.where(mask, value, input)
+    return contiguous(xp, xp.where(mask, value, input))
 
 
 @_masked_fill.backward("input")
