@@ -11,6 +11,7 @@
     what = "^leaf 0: dtype"               # a regular expression that the sentence must match: the expected shape of the difference
     reason = "..."
     link = "https://..."
+    repro, answer, exact = "..."          # defects of the oracle: an expression, what it gives, what is right (``defects``)
 
 An entry that its op was checked for and that did not occur has expired, and makes a full run fail.
 """

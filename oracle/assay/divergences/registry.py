@@ -43,6 +43,9 @@ class Divergence:
     findings: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     when: str = ""
+    repro: str = ""
+    answer: str = ""
+    exact: str = ""
 
     def __post_init__(self) -> None:
         for name in ("id", "target", "reason", "link", "what"):
@@ -103,6 +106,7 @@ class Registry:
             each.id
             for each in self.divergences
             if each.id not in self.seen
+            and not each.repro  # it expires with its repro, which a test runs
             and (each.target, each.oracle) == (target, oracle)
             and any(each.concerns(op, property) for op, property in checked)
         ]
