@@ -19,6 +19,12 @@ def _admit(name: str, input, factor, what: str, least: int) -> None:
         raise RuntimeError(f"{name} expects a positive {what}, but got {factor}")
 
 
+def _copied(turned, input, shape):
+    """``turned`` in another shape, in memory of its own also where nothing moves."""
+    result = turned.reshape(shape)
+    return result.clone() if result._storage is not None and result._storage is input._storage else result
+
+
 @composite()
 def pixel_shuffle(input, upscale_factor):
     """(*, C r², H, W) -> (*, C, H r, W r), r = ``upscale_factor`` (Shi et al. 2016). RuntimeError unless r² divides the channels."""
@@ -33,7 +39,7 @@ def pixel_shuffle(input, upscale_factor):
     rank = len(lead)
     split = input.reshape(*lead, channels // (r * r), r, r, height, width)
     turned = split.permute(*range(rank), rank, rank + 3, rank + 1, rank + 4, rank + 2)
-    return turned.reshape(*lead, channels // (r * r), height * r, width * r)
+    return _copied(turned, input, (*lead, channels // (r * r), height * r, width * r))
 
 
 @composite()
@@ -50,7 +56,7 @@ def pixel_unshuffle(input, downscale_factor):
     rank = len(lead)
     split = input.reshape(*lead, channels, height // r, r, width // r, r)
     turned = split.permute(*range(rank), rank, rank + 2, rank + 4, rank + 1, rank + 3)
-    return turned.reshape(*lead, channels * r * r, height // r, width // r)
+    return _copied(turned, input, (*lead, channels * r * r, height // r, width // r))
 
 
 @composite(aliases=("native_channel_shuffle",))

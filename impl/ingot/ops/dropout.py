@@ -34,7 +34,7 @@ def _noise(input, p: float, feature: bool):
 
 def _drop(input, p: float, training: bool, inplace: bool, feature: bool):
     _check(p)
-    if p == 0 or not training or input._array.size == 0:
+    if input._array.size == 0 or p == 0 or not training:
         return input
     if p == 1:
         factor = input.new_zeros(())
@@ -46,7 +46,7 @@ def _drop(input, p: float, training: bool, inplace: bool, feature: bool):
 def _drop_alpha(input, p: float, training: bool, inplace: bool, feature: bool):
     """Klambauer et al. 2017, section 3: dropped units go to -lambda alpha, then an affine map restores mean 0 and variance 1."""
     _check(p)
-    if p == 0 or not training or input._array.size == 0:
+    if input._array.size == 0 or p == 0 or not training:
         return input
     if p == 1:
         factor = input.new_zeros(())

@@ -24,6 +24,15 @@ def reduced(loss, reduction: str):
     raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
+def _named(reduction) -> str:
+    """A reduction's name. TypeError for what is no text, ValueError for another word."""
+    if not isinstance(reduction, str):
+        raise TypeError(f"expected reduction to be 'none', 'mean' or 'sum', got {type(reduction).__name__}")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
 def reduction_of(size_average, reduce, reduction: str) -> str:
     """What the deprecated pair ``size_average``, ``reduce`` means."""
     if size_average is None and reduce is None:
@@ -82,6 +91,8 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
     """``d² / 2 beta`` where ``d = |input - target| < beta``, else ``d - beta / 2`` (Girshick 2015)."""
     reduction = reduction_of(size_average, reduce, reduction)
+    if input.dtype.name == "bool":
+        raise NotImplementedError(f"\"smooth_l1_cpu\" not implemented for '{input.dtype.legacy_name}'")
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     _same_size(input, target, "smooth_l1_loss")
@@ -372,6 +383,13 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 @composite(namespace=NN)
 def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1."""
+    rank = target._array.ndim
+    if rank > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if not input1._array.ndim == input2._array.ndim == rank + 1:
+        raise RuntimeError(
+            f"{rank}D target tensor expects {rank + 1}D input tensors, but found inputs with sizes {list(input1.shape)} and {list(input2.shape)}."
+        )
     small = 1e-12
     product = (input1 * input2).sum(-1)
     scale = ((input1 * input1).sum(-1) + small) * ((input2 * input2).sum(-1) + small)
@@ -420,9 +438,7 @@ def poisson_nll_loss(
     input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
 ):
     """``exp(x) - t x`` (or ``x - t log(x + eps)``); ``full`` adds Stirling's ``t log t - t + log(2 pi t) / 2`` for t > 1."""
-    reduction = reduction_of(size_average, reduce, reduction)
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
+    reduction = _named(reduction_of(size_average, reduce, reduction))
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
@@ -444,8 +460,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
             var, input
         ):
             raise ValueError("var is of incorrect size")
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not valid")
+    _named(reduction)
     # The bound enters as a constant, so that the gradient of a clamped variance is that of the variance itself.
     bounded = var + (var.detach().clamp_min(eps) - var.detach())
     losses = 0.5 * (bounded.log() + (input - target).square() / bounded)
@@ -465,7 +480,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         losses = losses * weight
-    return reduced(losses.sum(-1) / input._array.shape[-1], reduction_of(size_average, reduce, reduction))
+    return reduced(losses.sum(-1) / input._array.shape[-1], _named(reduction_of(size_average, reduce, reduction)))
 
 
 @composite(namespace=NN)
