@@ -46,6 +46,32 @@ def test_an_unknown_op_or_target_is_a_sentence(capsys):
     assert "the catalogue has nothing called 'sinn'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["check", "sin", "--case", "{bad"], "this is no case"),
+        (["check", "sin", "--case", '{"op":"sin"}'], "this is no case"),
+        (["check", "sin", "--case", '{"op":"cos","args":[],"kwargs":{},"seed":0}'], "the case is of 'cos'"),
+        (["check", "sin", "--cases", "0"], "0 is less than 1"),
+        (["check", "sin", "--property", "beauty"], "invalid choice: 'beauty'"),
+        (["repro", "{bad"], "this is no case"),
+        (["repro", "nowhere.json"], "there is no file"),
+        (["run", "--seconds", "-1"], "-1 is less than 0"),
+        (["compare", "nowhere.py"], "there is no script"),
+    ],
+)
+def test_misuse_is_a_sentence(arguments, sentence, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_the_selfcheck_raises_no_alarm_on_healthy_code(capsys):
+    assert cli.main(["selfcheck", "sin", "sum", "--seeds", "2", "--arms", "4"]) == 0
+    assert "0 false alarms" in capsys.readouterr().out
+
+
 def test_every_command_has_help(capsys):
     for command in cli.COMMANDS:
         with pytest.raises(SystemExit) as stopped:

@@ -243,7 +243,7 @@ def from_json(text: str) -> Case:
         return (
             StatefulCase(*call, _decode(document["inputs"]), document["steps"]) if "inputs" in document else Case(*call)
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"this is no case ({error!r}); expected an object with op, args, kwargs and seed") from error
 
 

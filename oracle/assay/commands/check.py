@@ -6,12 +6,11 @@ import argparse
 import time
 
 from ..campaign import Campaign, arms
-from ..cases import from_json
 from ..divergences import load as load_registry
 from ..engine import check_case
 from ..progress import Progress
 from ..properties import load, of
-from .common import frameworks, keeping, kept, pair, records, report, selection
+from .common import at_least, case_of, frameworks, keeping, kept, pair, records, report, selection
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +20,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     frameworks(parser)
     selection(parser)
     keeping(parser)
-    parser.add_argument("--cases", type=int, default=50, metavar="N", help="cases of every op and property")
-    parser.add_argument("--case", metavar="JSON", help="this one case instead; verdicts print such commands")
+    parser.add_argument(
+        "--cases", type=at_least(1, int), default=50, metavar="N", help="cases of every op and property"
+    )
+    parser.add_argument(
+        "--case", type=case_of, metavar="JSON", help="this one case instead; verdicts print such commands"
+    )
     parser.add_argument("--verbose", action="store_true", help="also what is not held against the target")
 
 
@@ -31,6 +34,8 @@ def main(options: argparse.Namespace) -> int:
     chosen = records(options.names)
     properties = None if options.property is None else [load(name) for name in options.property]
     if options.case is not None:
+        if options.case.op != chosen[0].name:
+            raise LookupError(f"the case is of '{options.case.op}', the op named is '{chosen[0].name}'")
         return _one(options, chosen[0], properties or of(chosen[0]), target, oracle)
     progress = Progress(None)
     found = Campaign(
@@ -54,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _one(options: argparse.Namespace, record, properties, target, oracle) -> int:
-    case = from_json(options.case)
+    case = options.case
     verdicts = [v for item in properties for v in check_case(item, record, case, target, oracle)]
     for verdict in verdicts:
         print(verdict.screen() + "\n")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .. import corpus, targets
 from ..campaign import Campaign, Failure
+from ..cases import Case, from_json
 from ..catalogue import everything
 from ..properties import NAMES
 from ..repro import write
@@ -38,6 +40,29 @@ def keeping(parser: argparse.ArgumentParser) -> None:
     """--corpus and --no-corpus."""
     parser.add_argument("--corpus", type=Path, default=corpus.DEFAULT, help="where failing cases are kept")
     parser.add_argument("--no-corpus", action="store_true", help="keep nothing and replay nothing")
+
+
+def case_of(text: str) -> Case:
+    """The case that a person's JSON describes, as argparse wants to be told of mistakes."""
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; verdicts print commands with whole cases") from error
+
+
+def at_least(least: float, kind: type) -> Callable[[str], Any]:
+    """A number of the command line, no smaller than ``least``."""
+
+    def number(text: str) -> Any:
+        try:
+            found = kind(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"'{text}' is no number") from error
+        if not found >= least:
+            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        return found
+
+    return number
 
 
 def pair(options: argparse.Namespace) -> tuple[Target, Target]:

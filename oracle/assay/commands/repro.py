@@ -31,8 +31,11 @@ def main(options: argparse.Namespace) -> int:
         if not path.is_file():
             raise LookupError(f"there is no file '{text}'")
         text = path.read_text()
-    document = json.loads(text)
-    case = from_json(json.dumps(document.get("case", document)))
+    try:
+        document = json.loads(text)
+        case = from_json(json.dumps(document.get("case", document)))
+    except (ValueError, AttributeError) as error:
+        raise LookupError(f"this is no case: {error}") from error
     property = document.get("property", options.property)
     verdict = Verdict(property, case, Finding.UNDECIDED, document.get("what", ""), options.target, options.oracle)
     source = script(verdict, only=options.only)

@@ -13,7 +13,7 @@ from ..divergences import load as load_registry
 from ..engine import CASE_LIMIT
 from ..progress import Progress, clock
 from ..properties import load
-from .common import frameworks, keeping, kept, pair, records, report, selection
+from .common import at_least, frameworks, keeping, kept, pair, records, report, selection
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +21,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     frameworks(parser)
     selection(parser)
     keeping(parser)
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long, all beginnings of a journal together")
-    parser.add_argument("--cases", type=int, metavar="N", help="cases of every op and property, at most")
-    parser.add_argument("--workers", type=int, default=1, help="processes that check; 0: this one, unprotected")
+    parser.add_argument(
+        "--seconds", type=at_least(0, float), default=60.0, help="how long, all beginnings of a journal together"
+    )
+    parser.add_argument("--cases", type=at_least(1, int), metavar="N", help="cases of every op and property, at most")
+    parser.add_argument(
+        "--workers", type=at_least(0, int), default=1, help="processes that check; 0: this one, unprotected"
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="the workers of this Dask scheduler: tcp://host:8786")
     parser.add_argument("--journal", type=Path, metavar="PATH", help="go on with the run that this file records")
     parser.add_argument("--limit", type=float, default=CASE_LIMIT, help="seconds that a case may take")

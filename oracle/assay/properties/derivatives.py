@@ -12,6 +12,8 @@ from ..cases import Case, DType
 from ..cases.case import leaves
 from ..catalogue.record import Op
 from ..judge import Finding, Verdict
+from ..judge.arbiter import WIDER
+from ..judge.compare import eps, inexact
 from ..judge.differences import Difference, complex_step, richardson
 from ..judge.majority import Vote, decide
 from ..targets import Target
@@ -88,6 +90,17 @@ class Lattice:
                 return False
         return True
 
+    @property
+    def close(self) -> float:
+        """``CLOSE``, or what the narrowest output can tell: a cast to float32 rounds its tangents."""
+        units = [64 * eps(out.dtype) for out in self.outputs if inexact(out)]
+        return max([CLOSE, *units]) if self.narrow else CLOSE
+
+    @property
+    def narrow(self) -> bool:
+        """Whether an output has less than double precision, so that differences of values tell nothing."""
+        return any(inexact(out) and out.dtype.name in WIDER for out in self.outputs)
+
     def check(self) -> None:
         self.tangents = directions(self.random, self.ours)
         self.ours_projected = projected(self.ours, self.gradients)
@@ -98,7 +111,7 @@ class Lattice:
             self._not_finite()
             return
         difference = self.difference(self.ours, self.tangents, scale)
-        if moved is not None and abs(inner(self.cotangents or [], moved) - along) > CLOSE * scale:
+        if moved is not None and abs(inner(self.cotangents or [], moved) - along) > self.close * scale:
             self._vote("vjp and jvp differ", self.tangents, scale, difference)
         elif difference is not None and difference.smooth and self._apart(along, difference, scale):
             self._vote("the derivative is not that of the values", self.tangents, scale, difference)
@@ -134,6 +147,8 @@ class Lattice:
 
     def difference(self, function: Differentiable, tangents: Arrays, scale: float) -> Difference | None:
         """The derivative of Re <w, f(x + s v)> in s at 0, from values alone; None where it cannot be had."""
+        if self.narrow:
+            return None
         points = function.values()
         weights = self.cotangents or []
 
@@ -222,7 +237,7 @@ class Lattice:
         for place, (mine, other) in enumerate(zip(self.ours_projected, theirs, strict=True)):
             scale = float(np.max(np.abs(other), initial=0.0)) or 1.0
             apart = np.abs(mine - other)
-            if not (apart > CLOSE * scale).any():
+            if not (apart > self.close * scale).any():
                 continue
             worst = np.unravel_index(int(np.argmax(apart)), mine.shape)
             unit = [np.zeros_like(each) for each in self.tangents]

@@ -29,6 +29,8 @@ class TorchTarget(TorchLike):
         plain = tensor.detach().resolve_conj().resolve_neg()
         if plain.layout is not torch.strided:
             plain = plain.to_dense()
+        if plain.dtype is torch.complex32:
+            plain = plain.to(torch.complex64)  # NumPy has nothing as narrow
         if plain.dtype is torch.bfloat16:
             return plain.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16).copy()
         return plain.numpy().copy()
