@@ -122,3 +122,16 @@ def test_counts_with_weights_have_no_derivative():
     ):
         with pytest.raises(RuntimeError, match="derivative for"):
             counted.sum().backward()
+
+
+def test_one_complex_number_is_a_pair_of_real_ones():
+    for shape in ((1,), (1, 1), ()):
+        x = ingot.ones(shape, dtype=ingot.complex128, requires_grad=True)
+        ingot.view_as_real(x).sum().backward()
+        assert x.grad.reshape(-1).tolist() == [1 + 1j]
+
+
+def test_a_deviation_whose_square_overflows():
+    x = ingot.tensor([3e38, -3e38, 1.0])
+    assert ingot.std(x).item() == pytest.approx(3e38, rel=1e-6)
+    assert ingot.std(x.to(ingot.float64)).item() == pytest.approx(3e38, rel=1e-8)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
+
 from ..core.dtype import FLOAT, float32, float64, int64
 from ..core.errors import normalize_dim
 from ..core.tensor import Tensor
@@ -21,7 +23,15 @@ def _squares_about_mean(xp, input, dims, keepdim):
     drift = add_up(xp, off, dims, keepdim)
     squares = off.real * off.real + off.imag * off.imag if input.dtype.kind == "c" else off * off
     drift = drift.real * drift.real + drift.imag * drift.imag if input.dtype.kind == "c" else drift * drift
-    return add_up(xp, squares, dims, keepdim) - drift / squares.dtype.type(count)
+    total = add_up(xp, squares, dims, keepdim) - drift / squares.dtype.type(count)
+    wide = _WIDER.get(input.dtype.name)
+    if xp is np and wide and not np.isfinite(total).all() and np.isfinite(input).all():
+        # The squares overflow float32, their root does not. PyTorch's CPU kernels always add in float64.
+        return _squares_about_mean(xp, input.astype(wide), dims, keepdim)
+    return total
+
+
+_WIDER = {"float32": np.float64, "complex64": np.complex128}
 
 
 def _degrees(shape, dims, correction) -> float:
@@ -31,13 +41,13 @@ def _degrees(shape, dims, correction) -> float:
 @primitive("_var(input, dims: tuple, correction: float, keepdim: bool)", node="VarBackward0")
 def _var(xp, input, dims, correction, keepdim):
     total = _squares_about_mean(xp, input, dims, keepdim)
-    return total / total.dtype.type(_degrees(input.shape, dims, correction))
+    return (total / total.dtype.type(_degrees(input.shape, dims, correction))).astype(input.real.dtype)
 
 
 @primitive("_std(input, dims: tuple, correction: float, keepdim: bool)", node="StdBackward0")
 def _std(xp, input, dims, correction, keepdim):
     total = _squares_about_mean(xp, input, dims, keepdim)
-    return xp.sqrt(total / total.dtype.type(_degrees(input.shape, dims, correction)))
+    return xp.sqrt(total / total.dtype.type(_degrees(input.shape, dims, correction))).astype(input.real.dtype)
 
 
 def _var_gradient(grad, input, dims, correction, keepdim):

@@ -310,9 +310,8 @@ def _(grad, dim):
 
 @view("_view_as_real(input)", node="ViewAsRealBackward0")
 def _view_as_real(array):
-    parts = (
-        array.real if array.ndim else array.reshape(1).view(array.real.dtype)
-    )  # a 0-d view spans its first part only
+    # The real parts of a single number span the first of its two parts only.
+    parts = array.reshape(1).view(array.real.dtype) if array.size == 1 else array.real
     return backend_of(array).strided(parts, (*array.shape, 2), (*array.strides, array.dtype.itemsize // 2))
 
 
