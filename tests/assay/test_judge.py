@@ -319,3 +319,12 @@ def test_an_oracle_that_refuses_a_layout_is_wrong():
     case = Case("sin", (TensorSpec((2, 3), "float32", layout="transposed"),))
     (verdict,) = load_property("values").check(everything()["sin"], case, ORACLE, Faulty({"sin": fussy}))
     assert verdict.finding is Finding.ORACLE_WRONG
+
+
+def test_nan_in_one_column_does_not_hide_an_error_in_another():
+    spec = TensorSpec((2, 2), "float32", ("values", float("nan"), 1.0, 2.0, 0.5))
+    case = Case("softmax", (spec, 0))
+    asked = Question(everything()["softmax"], case, ORACLE, ORACLE)
+    right = torch.softmax(torch.tensor([[float("nan"), 1.0], [2.0, 0.5]]), 0).numpy()
+    judged = judge_values(asked, 0, right * np.float32(1 + 1e-4), right)
+    assert judged.finding is Finding.TARGET_WRONG

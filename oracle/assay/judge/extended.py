@@ -142,12 +142,10 @@ EXTENDED: dict[str, Callable] = {
 def extended_answer(case: Case) -> np.ndarray | None:
     """The answer in extended precision; None where the table has no entry, or the entry does not know these arguments.
 
-    Nor does it know what becomes of infinities, or of arguments that a narrower ``dtype`` rounds first.
+    Nor does it know arguments that a narrower ``dtype`` rounds first. What becomes of arguments that are not finite is told only where it is finite.
     """
     definition = EXTENDED.get(case.op)
     if definition is None or any(_narrows(leaf, case) for leaf in leaves((case.args, case.kwargs))):
-        return None
-    if any(inexact(array) and not np.isfinite(wide(array)).all() for array in map(values, case.tensors())):
         return None
     try:
         with np.errstate(all="ignore"):
@@ -155,6 +153,11 @@ def extended_answer(case: Case) -> np.ndarray | None:
             return np.asarray(definition(*[_read(value) for value in case.args], **keywords))
     except (TypeError, ValueError, IndexError, AttributeError):
         return None
+
+
+def finite(case: Case) -> bool:
+    """Whether all numbers of a case are."""
+    return all(not inexact(array) or bool(np.isfinite(wide(array)).all()) for array in map(values, case.tensors()))
 
 
 def _narrows(leaf: Any, case: Case) -> bool:

@@ -18,7 +18,7 @@ from .bounds import bound
 from .compare import compare, errors, inexact, same_bits, spacing, wide
 from .condition import sensitivity
 from .exact import Elements, distance, has_formula
-from .extended import extended_answer
+from .extended import extended_answer, finite
 from .identities import ROOM, residual
 from .integers import judge_integers
 from .question import Question
@@ -146,7 +146,11 @@ def _by_extended_precision(question, leaf, answer, expected, suspects, room) -> 
     if leaf:
         return None
     exact = extended_answer(question.case)
-    return None if exact is None else _by_array("extended precision", exact, answer, expected, suspects)
+    if exact is None or exact.shape != expected.shape:
+        return None
+    if not finite(question.case) and not all(np.isfinite(exact[index]) for index in suspects):
+        return None
+    return _by_array("extended precision", exact, answer, expected, suspects)
 
 
 def _by_double_precision(question, leaf, answer, expected, suspects, room) -> Arbitration | None:

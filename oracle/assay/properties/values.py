@@ -14,7 +14,7 @@ from ..judge import Finding, Outcome, Question, Verdict, judge_values, leaves_of
 from ..judge.arbiter import wide_answer
 from ..judge.compare import inexact, same_bits
 from ..judge.exact import Elements, has_formula
-from ..judge.extended import extended_answer
+from ..judge.extended import extended_answer, finite
 from ..targets import Target
 from .memory import compare_memory
 from .property import Property
@@ -109,7 +109,7 @@ def _truth(question: Question, mine: np.ndarray) -> np.ndarray | None:
             if exact is not None:
                 found[index] = complex(exact) if mine.dtype.kind == "c" else float(exact.real)
         return found
-    return extended_answer(question.case)
+    return extended_answer(question.case) if finite(question.case) else None
 
 
 PROPERTY = Property(
