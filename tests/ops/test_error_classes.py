@@ -135,3 +135,16 @@ def test_a_deviation_whose_square_overflows():
     x = ingot.tensor([3e38, -3e38, 1.0])
     assert ingot.std(x).item() == pytest.approx(3e38, rel=1e-6)
     assert ingot.std(x.to(ingot.float64)).item() == pytest.approx(3e38, rel=1e-8)
+
+
+def test_integers_do_not_require_gradients():
+    x = ingot.ones(2, requires_grad=True)
+    for made in (x.long(), x.to(ingot.int32), (x * 2).bool(), x.type(ingot.uint8), x.to("cpu", ingot.int64)):
+        assert not made.requires_grad and made.grad_fn is None
+    assert x.double().requires_grad
+
+
+def test_an_entry_filled_twice_has_its_gradient_once():
+    value = ingot.tensor(0.5, dtype=ingot.float64, requires_grad=True)
+    ingot.ones(2, 2, dtype=ingot.float64).index_fill(0, ingot.tensor([1, 0, 1]), value).sum().backward()
+    assert value.grad.item() == 4

@@ -84,6 +84,11 @@ def _(grad, input_dtype):
     return _cast(grad, input_dtype)
 
 
+def _converted(input, dtype: dtypes.dtype) -> Tensor:
+    """``input`` in another dtype. Integers and bools have no derivative, so that their history ends here."""
+    return _cast(input if dtype.category >= dtypes.FLOAT or input._autograd is None else input.detach(), dtype)
+
+
 @primitive("_move(input, device: device)", half="native", node="ToCopyBackward0", linear=("input",))
 def _move(xp, input, device):
     source, target = backend_of(input), backend_for(device.type)
@@ -124,7 +129,7 @@ def _to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, me
     if dtype is not None:
         dtype = dtypes.parse(dtype)
         if dtype.numpy != result._array.dtype:
-            result = _cast(result, dtype)
+            result = _converted(result, dtype)
     if memory_format is not preserve_format and not is_laid_out(result._array, memory_format):
         result = _clone(result, memory_format)
     return _clone(result, preserve_format) if copy and result is self else result
@@ -254,7 +259,7 @@ _CASTS = {
 
 def _cast_method(name: str, target: dtypes.dtype):
     def cast(self, memory_format=preserve_format):
-        return self if self._array.dtype == target.numpy else _cast(self, target)
+        return self if self._array.dtype == target.numpy else _converted(self, target)
 
     cast.__doc__ = f"The tensor as {target!r}; itself where it is."
     return cast
