@@ -118,7 +118,7 @@ def histogramdd(input, bins, *, range=None, weight=None, density=False):
     """
     if type(input) is not Tensor:
         admit(REGISTRY["histogramdd"], "input", input)
-    if not input._array.ndim:
+    if not input._array.ndim and isinstance(bins, int):
         raise IndexError("torch.histogramdd: input tensor should have at least 2 dimensions, but it has none")
     if input._array.ndim < 2:
         raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
