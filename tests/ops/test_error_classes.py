@@ -148,3 +148,7 @@ def test_an_entry_filled_twice_has_its_gradient_once():
     value = ingot.tensor(0.5, dtype=ingot.float64, requires_grad=True)
     ingot.ones(2, 2, dtype=ingot.float64).index_fill(0, ingot.tensor([1, 0, 1]), value).sum().backward()
     assert value.grad.item() == 4
+
+
+def test_an_imaginary_number_is_true():
+    assert ingot.tensor([1j, 0j, 2 + 0j]).bool().tolist() == [True, False, True]

@@ -460,7 +460,7 @@ def index_fill(input, dim, index, value):
         )
     dim, places = _prepare("index_fill", input, dim, index)
     wide = input if input._array.ndim else input.reshape(1)
-    if isinstance(value, Tensor) and value.requires_grad:
+    if isinstance(value, Tensor) and value._autograd is not None:
         # An entry that is named twice holds the value once: so does the gradient.
         xp = namespace_of(places._array)
         places = wrap(xp.unique(places._array % wide._array.shape[dim])) if places._array.size else places
