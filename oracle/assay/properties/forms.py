@@ -73,15 +73,15 @@ def _quietly(function: Callable, *args: Any, **kwargs: Any) -> Any:
 
 
 def _same(framework: Target, leaf: Any) -> Any:
-    return framework.namespace.empty(tuple(leaf.shape), dtype=leaf.dtype)
+    return framework.namespace.empty(tuple(leaf.shape), dtype=leaf.dtype, device=leaf.device)
 
 
 def _empty(framework: Target, leaf: Any) -> Any:
-    return framework.namespace.empty((0,), dtype=leaf.dtype)
+    return framework.namespace.empty((0,), dtype=leaf.dtype, device=leaf.device)
 
 
 def _double(framework: Target, leaf: Any) -> Any:
-    return framework.namespace.empty(tuple(leaf.shape), dtype=framework.dtype("float64"))
+    return framework.namespace.empty(tuple(leaf.shape), dtype=framework.dtype("float64"), device=leaf.device)
 
 
 class WrongReturn(AssertionError):

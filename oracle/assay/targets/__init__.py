@@ -16,6 +16,8 @@ BUILT_IN = {
     "torch-compile-aot": "assay.targets.torch_compile:TorchCompileAotTarget",
     "jax": "assay.targets.jax:JaxTarget",
     "ingot": "assay.targets.ingot:IngotTarget",
+    "ingot-strict": "assay.targets.ingot_devices:IngotStrictTarget",
+    "ingot-cuda": "assay.targets.ingot_devices:IngotCudaTarget",
 }
 """Target name -> "module:class" of its adapter."""
 
