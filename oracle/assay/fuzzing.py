@@ -14,7 +14,7 @@ from .divergences import Registry
 from .divergences import load as load_registry
 from .targets import Target
 
-SHRINKING = 2.0
+SHRINKING = 1.0
 """Seconds that making one failure small may take."""
 
 
