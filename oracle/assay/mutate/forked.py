@@ -7,9 +7,17 @@ import pickle
 import select
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+FAILED = 78
+"""Exit status of a fork whose function raised."""
+
+
+class ForkError(RuntimeError):
+    """The function raised in the fork: an error of the caller's own, with its traceback. No crash, and no answer."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +54,23 @@ def forked(function: Callable[[], Any], seconds: float) -> tuple[Any, float]:
     if late:
         return Ended(f"takes longer than {seconds:g} s", cpu), cpu
     code = os.waitstatus_to_exitcode(status)
+    if code == FAILED:
+        raise ForkError(pickle.loads(bytes(answer)))
     if code or not answer:
         return Ended(f"ends the process ({signal.Signals(-code).name if code < 0 else code})", cpu), cpu
     return pickle.loads(bytes(answer)), cpu
 
 
 def _answer(function: Callable[[], Any], forth: int) -> None:
-    code = 1
+    code = 0
     try:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 1)
-        data = pickle.dumps(function())
+        try:
+            data = pickle.dumps(function())
+        except BaseException:
+            data, code = pickle.dumps(traceback.format_exc()), FAILED
         while data:
             data = data[os.write(forth, data) :]
-        code = 0
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
     finally:
         os._exit(code)

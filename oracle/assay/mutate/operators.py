@@ -17,6 +17,10 @@ Faulty = Callable[[Any, Callable], Callable]
 """(target, healthy callable) -> faulty callable."""
 
 
+FORMS = ("function", "method", "in place")
+"""The callables of an op that a fault may be in."""
+
+
 @dataclass(frozen=True)
 class Operator:
     """One kind of fault. ``applies(op)``: whether the op can have it; ``forms``: which callables of the op do; ``weight``: how often it is planted, relative to the others."""
@@ -25,7 +29,7 @@ class Operator:
     title: str
     applies: Callable[[Op], bool]
     faulty: Faulty
-    forms: tuple[str, ...] = ("function", "method", "in place")
+    forms: tuple[str, ...] = FORMS
     weight: float = 1.0
 
 

@@ -44,11 +44,11 @@ def faults(target: Target, count: int, seed: int, users: dict[str, list[str]] | 
     ops = [each for each in records if isinstance(each, Op)]
     declared = int(count * DECLARATIONS) if isinstance(target, Declared) and users else 0
     stateful = int(count * STATEFUL_SHARE)
-    found = [
+    found: list[tuple[Any, str, str, tuple[str, ...]]] = [
         (o, op.name, op.family, (op.name,)) for o, op in _shared(chance, OPERATORS, ops, count - declared - stateful)
     ]
     found += [
-        (o, record.name, record.family, (record.name,))
+        (o, str(record.name), str(record.family), (str(record.name),))
         for o, record in _shared(chance, STATEFUL, [r for r in records if not isinstance(r, Op)], stateful)
     ]
     if declared and isinstance(target, Declared) and users:
@@ -56,7 +56,7 @@ def faults(target: Target, count: int, seed: int, users: dict[str, list[str]] | 
         places = [each for each in target.declarations() if users.get(each.name)]
         for operator, declaration in _shared(chance, DECLARED, places, declared, lambda each: _family(each, users)):
             seen = tuple(chance.sample(users[declaration.name], min(3, len(users[declaration.name]))))
-            found.append((operator, declaration.name, known[seen[0]].family, seen))
+            found += [(operator, declaration.name, known[seen[0]].family, seen)]
     return [Fault(number, *each) for number, each in enumerate(found)]
 
 

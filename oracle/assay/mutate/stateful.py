@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -127,7 +128,9 @@ def has_state(record: Any) -> bool:
     oracle = load("torch")
     case = one_case(record, record.dtypes[0], RandomSource(0))
     arguments = materialise(case, oracle)
-    return bool(oracle.construct(record.name, arguments.args, arguments.kwargs).state_dict())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some modules are deprecated
+        return bool(oracle.construct(record.name, arguments.args, arguments.kwargs).state_dict())
 
 
 def callable_(record: Any) -> bool:
