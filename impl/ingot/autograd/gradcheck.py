@@ -104,7 +104,11 @@ def gradgradcheck(
     def first_derivative(*given):
         (*points,) = given[:-count]
         values = _differentiable_outputs(func(*points))
-        chosen = tuple(item for item in points if isinstance(item, Tensor) and item.requires_grad)
+        chosen = tuple(
+            item
+            for item, whole in zip(points, arguments, strict=True)
+            if isinstance(whole, Tensor) and whole.requires_grad
+        )
         found = grad(values, chosen, given[-count:], create_graph=True, allow_unused=True)
         return tuple(item for item in found if item is not None)
 
@@ -287,6 +291,12 @@ def _as_differences(rows, count: int, complex_input: bool, complex_output: bool)
     return both if complex_output else both.real
 
 
+def _dual_of(given: Tensor, tangent: Tensor) -> Tensor:
+    """An input with a tangent. It wants a gradient where the input does: the function may differentiate inside (forward over reverse)."""
+    primal = given.detach().requires_grad_(given.requires_grad)
+    return forward_ad.make_dual(primal, tangent.to(given.device))
+
+
 def _forward(func, arguments, place: int, wanted) -> list[np.ndarray]:
     """The same matrices from forward mode, one tangent element at a time."""
     given = arguments[place]
@@ -299,7 +309,7 @@ def _forward(func, arguments, place: int, wanted) -> list[np.ndarray]:
             tangent.reshape(-1)[element] = direction
             with forward_ad.dual_level():
                 dual = list(arguments)
-                dual[place] = forward_ad.make_dual(given.detach(), wrap(tangent).to(given.device))
+                dual[place] = _dual_of(given, wrap(tangent))
                 outputs = _tensors(func(*dual))
                 moved = []
                 for o in wanted:
@@ -351,9 +361,7 @@ def _directional(func, arguments, checked, wanted, eps, check_forward, check_bac
             if check_forward:
                 with forward_ad.dual_level():
                     dual = list(arguments)
-                    dual[i] = forward_ad.make_dual(
-                        given.detach(), wrap(np.asarray(direction).astype(given._array.dtype)).to(given.device)
-                    )
+                    dual[i] = _dual_of(given, wrap(np.asarray(direction).astype(given._array.dtype)))
                     tangent = forward_ad.unpack_dual(_tensors(func(*dual))[o]).tangent
                 moved = (
                     0.0

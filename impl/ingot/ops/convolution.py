@@ -163,11 +163,7 @@ def _(grad, grad_output, weight_shape, stride, padding, dilation, groups):
 
 @_conv_weight.backward("input")
 def _(grad, grad_output, input_shape, stride, padding, dilation, groups):
-    return (
-        _conv_input(_conj(grad_output), grad, input_shape[2:], stride, padding, dilation, groups).conj()
-        if (grad_output._array.dtype.kind == "c")
-        else _conv_input(grad_output, grad, input_shape[2:], stride, padding, dilation, groups)
-    )
+    return _conv_input(_conj(grad_output), grad, input_shape[2:], stride, padding, dilation, groups)
 
 
 @_conv_weight.backward("grad_output")
