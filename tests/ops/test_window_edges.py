@@ -67,3 +67,65 @@ def test_unfold_refuses_windows_that_do_not_fit(arguments):
     for T in (ingot, torch):
         with pytest.raises(RuntimeError):
             T.nn.functional.unfold(T.zeros(1, 2, 4, 4), **arguments)
+
+
+def bits(tensor):
+    """The numbers and the signs of their zeros."""
+    array = tensor.numpy()
+    return array.tolist(), np.signbit(array).tolist()
+
+
+@pytest.mark.parametrize("row", [[-0.0, 0.0, 0.0, -0.0], [0.0, -0.0, -0.0, 0.0], [-1.0, -0.0, 0.0, -2.0]])
+@pytest.mark.parametrize("pool", ["max_pool1d", "adaptive_max_pool1d"])
+def test_the_first_of_two_zeros_is_the_maximum(pool, row):
+    values, places = getattr(F, pool)(ingot.tensor([row]), 2, return_indices=True)
+    expected, at = getattr(TF, pool)(torch.tensor([row]), 2, return_indices=True)
+    assert bits(values) == bits(expected)
+    assert places.tolist() == at.tolist()
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_adaptive_maxima_are_contiguous(rank):
+    found = getattr(F, f"adaptive_max_pool{rank}d")(ingot.randn(2, 3, *(4, 5, 6)[:rank]), 3, return_indices=True)
+    assert all(each.is_contiguous() for each in found)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["max", "avg"])
+@pytest.mark.parametrize("given", [-1, 1.5, True, None, (), (1, 1, 1, 1), "each -1", "each 1.5", "each a"])
+def test_adaptive_pooling_refuses_sizes_as_pytorch_does(kind, rank, given):
+    size = {"each -1": (-1,) * rank, "each 1.5": (1.5,) * rank, "each a": ("a",) * rank}.get(given, given)
+    raised = []
+    for T in (ingot, torch):
+        with pytest.raises(Exception) as info:
+            getattr(T.nn.functional, f"adaptive_{kind}_pool{rank}d")(T.ones((2, 3, *(4,) * rank)), size)
+        raised.append(info.type)
+    assert raised[0] is raised[1]
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (3, 3)])
+def test_unfold_needs_channels_and_two_dims(shape):
+    for T in (ingot, torch):
+        with pytest.raises(IndexError):
+            T.nn.functional.unfold(T.ones(shape), 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "arguments"),
+    [
+        ("hardshrink", (3,), ()),
+        ("softshrink", (3,), ()),
+        ("gelu", (3,), ()),
+        ("softplus", (3,), ()),
+        ("avg_pool2d", (1, 4, 4), (2,)),
+        ("avg_pool3d", (1, 4, 4, 4), (2,)),
+        ("linear", (2, 3), None),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int64"])
+def test_out_has_the_dtype_of_the_result(name, shape, arguments, dtype):
+    for T in (ingot, torch):
+        x, out = T.ones(shape), T.full((1,), 7, dtype=getattr(T, dtype))
+        with pytest.raises(RuntimeError):
+            getattr(T.nn.functional, name)(x, *((T.ones(4, 3),) if arguments is None else arguments), out=out)
+        assert out.tolist() == [7]

@@ -269,7 +269,7 @@ def celu(input, alpha=1.0, inplace=False):
     return _into(input, lambda x: _elu(x, alpha, 1.0, 1.0 / alpha), inplace)
 
 
-@composite(namespace=NN, out=True)
+@composite(namespace=NN, out="exact")
 def gelu(input, approximate="none"):
     """``x Phi(x)``, Phi the normal distribution function; ``approximate="tanh"`` for Hendrycks and Gimpel's formula."""
     _float_only("GeluKernelImpl", input)
@@ -319,14 +319,14 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     return _into(input, lambda x: _hardtanh(x, min_val, max_val), inplace)
 
 
-@composite(namespace=NN, out=True)
+@composite(namespace=NN, out="exact")
 def softplus(input, beta=1.0, threshold=20.0):
     """``log(1 + exp(beta x)) / beta``, the identity above ``threshold``."""
     _float_only("softplus", input)
     return _softplus(input, beta, threshold)
 
 
-@composite(namespace=NN, out=True)
+@composite(namespace=NN, out="exact")
 def softshrink(input, lambd=0.5):
     """``x`` moved towards 0 by ``lambd``, 0 within it."""
     _float_only("softshrink", input)
@@ -335,7 +335,7 @@ def softshrink(input, lambd=0.5):
     return _softshrink(input, lambd)
 
 
-@composite(out=True, method=True)
+@composite(out="exact", method=True)
 def hardshrink(input, lambd=0.5):
     """``x`` outside [-lambd, lambd], 0 within."""
     _float_only("hardshrink", input)

@@ -437,7 +437,11 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
         raise TypeError(f"unfold(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     kernel, dilation = per_dim(kernel_size, 2, "kernel_size"), per_dim(dilation, 2, "dilation")
     padding, stride = per_dim(padding, 2, "padding"), per_dim(stride, 2, "stride")
-    if input._array.ndim not in (3, 4):
+    if input._array.ndim < 3:
+        raise IndexError(
+            f"unfold(): input must have 3 or 4 dimensions, but got {input._array.ndim}: {list(input.shape)}"
+        )
+    if input._array.ndim > 4:
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}"
         )

@@ -421,7 +421,7 @@ def kron(input, other):
     return (left * right).reshape([x * y for x, y in zip(a, b, strict=True)])
 
 
-@composite(namespace="nn.functional", out=True)
+@composite(namespace="nn.functional", out="exact")
 def linear(input, weight, bias=None):
     """``input @ weight.T + bias``: (..., in) and (out, in) -> (..., out)."""
     _check_pair("addmm", input, weight)

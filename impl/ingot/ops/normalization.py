@@ -190,9 +190,11 @@ def instance_norm(
     input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-05
 ):
     """Normalise each channel of each sample over space; running statistics are those of the batch's mean."""
+    _check_tensor("instance_norm", input)
     shape = input._array.shape
     if use_input_stats and math.prod(shape[2:]) == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    _check_floats("instance_norm", input)
     if not use_input_stats:
         return _batch_norm(input, weight, bias, running_mean, running_var, False, momentum, eps)
     dims = tuple(range(2, len(shape)))
@@ -269,7 +271,13 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
 
 @composite("group_norm", namespace="nn.functional")
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
-    """Normalise each group of channels of each sample: (N, C, *)."""
+    """Normalise each group of channels of each sample: (N, C, *). ZeroDivisionError without groups, RuntimeError where they do not divide C."""
+    if num_groups == 0:
+        raise ZeroDivisionError("group_norm(): num_groups must be greater than 0, but got 0")
+    return _group_norm(input, num_groups, weight, bias, eps)
+
+
+def _group_norm(input, num_groups, weight, bias, eps):
     _check_floats("group_norm", input)
     if input._array.ndim < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input._array.ndim}")
@@ -295,7 +303,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
 @composite("group_norm")
 def _torch_group_norm(input, num_groups, weight=None, bias=None, eps=1e-05, cudnn_enabled=True):
     """``nn.functional.group_norm``."""
-    return group_norm(input, num_groups, weight, bias, eps)
+    return _group_norm(input, num_groups, weight, bias, eps)
 
 
 @composite()
@@ -314,6 +322,8 @@ def local_response_norm(input, size, alpha=0.0001, beta=0.75, k=1.0):
         raise ValueError(f"Expected 3D or higher dimensionality input (got {input._array.ndim} dimensions)")
     if input.numel() == 0:
         return input
+    if size <= 0:
+        raise RuntimeError(f"local_response_norm(): size must be greater than zero, but got {size}")
     from .padding import constant_pad_nd
     from .pooling import _window_sum
 

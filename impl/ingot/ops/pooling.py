@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 
 import numpy as np
 
@@ -59,7 +60,8 @@ def _(grad, input_shape, kernel, stride, padding):
 
 def _maxima(xp, candidates, outside=None):
     """(values, places): the maximum over the first dim, and where it is. The first such place counts, but a NaN beats all and the last NaN wins, as in
-    PyTorch. ``outside`` (broadcastable) marks candidates that are padding: they hold the lowest value, and are never the place.
+    PyTorch. ``outside`` (broadcastable) marks candidates that are padding: they hold the lowest value, and are never the place. A maximum of zero has
+    the sign of the zero at its place, whichever of two zeros ``maximum`` answers.
 
     Places are found with comparisons and minima of small integers over whole planes; ``argmax`` along a short dim costs ten times as much.
     """
@@ -77,6 +79,8 @@ def _maxima(xp, candidates, outside=None):
     if candidates.dtype.kind in "fV":
         last_missing = xp.maximum.reduce((candidates != candidates) * numbers, axis=0)
         places = xp.where(places >= count, last_missing, places)  # nothing equals a NaN
+        zeros = xp.nonzero(values == 0)
+        values[zeros] = candidates[(places[zeros].astype(np.int64), *zeros)]
     return values, places
 
 
@@ -248,7 +252,7 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     return _average("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
-@composite(namespace="nn.functional", out=True)
+@composite(namespace="nn.functional", out="exact")
 def avg_pool2d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -258,7 +262,7 @@ def avg_pool2d(
     )
 
 
-@composite(namespace="nn.functional", out=True)
+@composite(namespace="nn.functional", out="exact")
 def avg_pool3d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -271,19 +275,28 @@ def avg_pool3d(
 # -- adaptive: as many windows as asked for ------------------------------------------------------------------------------------------------
 
 
-def _adaptive_size(name: str, rank: int, input, output_size):
-    if isinstance(output_size, (tuple, list)):
-        if len(output_size) not in (1, rank):
-            raise RuntimeError(f"{name}: output_size must be {rank}")
-        sizes = tuple(output_size) * (rank if len(output_size) == 1 else 1)
-    else:
-        sizes = (output_size,) * rank
-    wanted = tuple(
+def _adaptive_size(name: str, rank: int, input, output_size) -> tuple[int, ...]:
+    """The lengths asked for. None keeps a length, where there are two or more: ``adaptive_max_pool1d`` takes a number. TypeError for what is no
+    whole number, ValueError for more lengths than the input has dims, RuntimeError for another count of them and for negative ones.
+    """
+    several = isinstance(output_size, (tuple, list))
+    if rank > 1 and several and len(output_size) >= input._array.ndim:
+        raise ValueError(f"Input dimension should be at least {len(output_size) + 1}, but got {input._array.ndim}")
+    sizes = tuple(output_size) if several else (output_size,)
+    for one in sizes:
+        if isinstance(one, bool) or not (isinstance(one, Integral) or (one is None and several and rank > 1)):
+            given = f"a sequence with {type(one).__name__}" if several else type(one).__name__
+            raise TypeError(f"{name}(): argument 'output_size' (position 2) must be an int or ints, not {given}")
+    if len(sizes) not in (1, rank):
+        raise RuntimeError(f"{name}: output_size must be {rank}")
+    sizes *= rank if len(sizes) == 1 else 1
+    if any(one is not None and one < 0 for one in sizes):
+        raise RuntimeError(
+            f"{name}(): elements of output_size must be greater than or equal to 0, but got {list(sizes)}"
+        )
+    return tuple(
         length if one is None else int(one) for one, length in zip(sizes, input._array.shape[-rank:], strict=True)
     )
-    if any(one < 0 for one in wanted):
-        raise RuntimeError("elements of output_size must be greater than or equal to 0")
-    return wanted
 
 
 def _bounds(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -294,7 +307,7 @@ def _bounds(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _adaptive_average(name: str, rank: int, input, output_size):
     x, batched = _batched(name, input, rank)
-    wanted = _adaptive_size(name, rank, x, output_size)
+    wanted = _adaptive_size(name, rank, input, output_size)
     if x._array.dtype.kind in "biu" and rank > 1 and set(wanted) == {1}:
         raise RuntimeError(
             f"{name}(): Input dtype must be either a floating point or complex dtype. Got: {x.dtype.legacy_name}"
@@ -332,7 +345,7 @@ def _means_along(x, dim: int, start: np.ndarray, end: np.ndarray):
 def _adaptive_maximum(name: str, rank: int, input, output_size):
     x, batched = _batched(name, input, rank)
     _refuse(name, x, "cbiu")
-    wanted = _adaptive_size(name, rank, x, output_size)
+    wanted = _adaptive_size(name, rank, input, output_size)
     starts, ends = zip(*(_bounds(n, count) for n, count in zip(x._array.shape[2:], wanted, strict=True)), strict=True)
     values, indices = _max_of_ranges(x, tuple(map(tuple, starts)), tuple(map(tuple, ends)))
     return (values, indices) if batched else (values.squeeze(0), indices.squeeze(0))
@@ -364,9 +377,8 @@ def _max_of_ranges(xp, input, starts, ends):
     lowest = np.iinfo(input.dtype).min if input.dtype.kind in "iu" else -math.inf
     boxes = input[(slice(None), slice(None), *selectors)]
     boxes = xp.where(xp.asarray(outside), xp.asarray(lowest, dtype=input.dtype), boxes)
-    candidates = boxes.transpose(*range(2 + rank, 2 + 2 * rank), *range(2 + rank)).reshape(
-        count, *input.shape[:2], *out
-    )
+    candidates = xp.ascontiguousarray(boxes.transpose(*range(2 + rank, 2 + 2 * rank), *range(2 + rank)))
+    candidates = candidates.reshape(count, *input.shape[:2], *out)
     values, places = _maxima(xp, candidates, xp.asarray(_places_first(outside, out, count)))
     flat = xp.broadcast_to(xp.asarray(_places_first(flat, out, count)), candidates.shape)
     return values, xp.take_along_axis(flat, places[None].astype(np.int64), axis=0)[0]

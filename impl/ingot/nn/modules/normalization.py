@@ -47,6 +47,10 @@ class CrossMapLRN2d(LocalResponseNorm):
     def forward(self, input: Tensor) -> Tensor:
         if input.dim() != 4:
             raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
+        if self.size == 0:
+            raise ZeroDivisionError("CrossMapLRN2d: size must be greater than zero, but got 0")
+        if not (input.is_floating_point() or input.is_complex()):
+            raise RuntimeError(f"CrossMapLRN2d: Expected floating point input, but got {input.dtype.legacy_name}")
         return super().forward(input)
 
 
