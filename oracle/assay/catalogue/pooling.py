@@ -26,7 +26,11 @@ def regions(d: Drawing, spatial: int, *, dilated: bool) -> tuple[dict[str, tuple
     if dilated:
         form["dilation"] = per_dimension(d, spatial, 1, 2)
     spans = [step * (length - 1) + 1 for length, step in zip(kernel, form.get("dilation", (1,) * spatial), strict=True)]
-    return form, tuple(max(span - 2 * pad, 1) for span, pad in zip(spans, form["padding"], strict=True))
+    # A dilated window may step over an input shorter than its gap: all of it is padding then, and PyTorch's index lies outside the input.
+    gaps = form.get("dilation", (1,) * spatial)
+    return form, tuple(
+        max(span - 2 * pad, gap if pad else 1) for span, pad, gap in zip(spans, form["padding"], gaps, strict=True)
+    )
 
 
 def batched(d: Drawing, spatial: int, least: tuple[int, ...]) -> tuple[int, ...]:
