@@ -133,6 +133,21 @@ def test_gradients_on_the_device(name):
     np.testing.assert_allclose(gradient("cuda"), gradient("cpu"), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(0,), (3, 4), (2, 6), (40,)])
+@pytest.mark.filterwarnings("ignore:An output with one or more elements was resized")
+def test_out_is_resized_on_the_device(shape):
+    x = inputs(ingot, "cuda")[0]
+    for call in (
+        lambda out: ingot.sin(x, out=out),
+        lambda out: ingot.cat([x, x], out=out),
+        lambda out: ingot.sum(x, 0, out=out),
+    ):
+        out = ingot.empty(shape, device="cuda")
+        expected = call(None)
+        assert call(out) is out and out.device.type == "cuda"
+        assert ingot.equal(out, expected)
+
+
 VALUES_DECIDE = {
     "setitem_index": "a mask's size depends on values",
     "max_pool": "the kernel looks whether there is a NaN",

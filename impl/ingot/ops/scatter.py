@@ -373,18 +373,27 @@ def _untouched(grad, index, dim):
 
 
 def _product_slopes(grad, input, given, index, dim, include_self):
-    """d(product)/d(factor) = the product of the others: exact with one zero among them, and zero with two."""
+    """d(product)/d(factor) = the product of the others, without division by 0.
+
+    One zero among the others stays a factor, so that second derivatives are exact too; two make the slope a constant 0.
+    """
     untouched = _untouched(grad, index, dim)
     own = input if include_self else untouched * input + (1 - untouched)
-    zeros = _scatter_add((own == 0).to(grad.dtype), (given == 0).to(grad.dtype), index, dim)
-    nonzero = _scatter_extreme(own.masked_fill(own == 0, 1), given.masked_fill(given == 0, 1), index, dim, "prod", True)
+    own_zero, given_zero = own == 0, given == 0
+    count = _scatter_add(own_zero.to(grad.dtype), given_zero.to(grad.dtype), index, dim)
+    # The zeros' sum: where there is one of them it is that one, as a function of the factor.
+    zero = _scatter_add(own.masked_fill(~own_zero, 0), given.masked_fill(~given_zero, 0), index, dim)
+    nonzero = _scatter_extreme(own.masked_fill(own_zero, 1), given.masked_fill(given_zero, 1), index, dim, "prod", True)
 
-    def slope(factor, product, count):
-        others = count - (factor == 0).to(grad.dtype)
-        return (product / factor.masked_fill(factor == 0, 1)).masked_fill(others > 0, 0)
+    def slope(factor, is_zero, nonzero, zero, count):
+        others = count - is_zero.to(grad.dtype)
+        zero = zero - factor.masked_fill(~is_zero, 0)
+        product = nonzero / factor.masked_fill(is_zero, 1)
+        return product.where(others == 0, (product * zero).where(others == 1, 0))
 
-    grad_src = _gather(grad, index, dim) * slope(given, _gather(nonzero, index, dim), _gather(zeros, index, dim))
-    grad_input = grad * slope(own, nonzero, zeros)
+    at = [_gather(each, index, dim) for each in (nonzero, zero, count)]
+    grad_src = _gather(grad, index, dim) * slope(given, given_zero, *at)
+    grad_input = grad * slope(own, own_zero, nonzero, zero, count)
     return (grad_input if include_self else grad_input * untouched), grad_src
 
 
@@ -628,15 +637,15 @@ def masked_scatter(input, mask, source):
 
 @composite(method=True, out="exact")
 def nonzero(input, *, as_tuple=False):
-    """The places of all elements that are not zero: (n, rank), or a tuple of one vector per dim."""
+    """The places of all elements that are not zero: (n, rank), or its columns as a tuple of one vector per dim."""
     xp = namespace_of(input._array)
     array = input._array if input._array.ndim or not as_tuple else input._array.reshape(1)
     if array.ndim == 0:
         return wrap(xp.zeros((int(bool(array != 0)), 0), np.int64))
     places = xp.nonzero(array != 0 if array.dtype.kind == "V" else array)
-    if as_tuple:
-        return tuple(wrap(one.astype(np.int64)) for one in places)
-    return wrap(xp.stack(places, 1).astype(np.int64) if places else xp.zeros((0, 0), np.int64))
+    # Columns are contiguous, as in PyTorch: they are what is mostly used.
+    found = wrap(xp.stack(places).astype(np.int64).T)
+    return found.unbind(1) if as_tuple else found
 
 
 @composite(method=True)
@@ -668,6 +677,8 @@ def unravel_index(indices, shape):
     array = indices._array.astype(np.int64)
     parts = []
     for length in reversed(shape):
-        parts.append(wrap(array % max(length, 1)))
+        parts.append(array % max(length, 1))
         array = array // max(length, 1)
-    return tuple(reversed(parts))
+    if not parts:
+        return ()
+    return wrap(namespace_of(array).stack(parts[::-1], -1)).unbind(-1)
