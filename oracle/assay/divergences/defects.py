@@ -130,9 +130,9 @@ def exact_of(defect: Divergence) -> str:
 def section() -> str:
     """The defects as Markdown."""
     found = defects()
-    lines = [BEGIN, "", "## Found by judging PyTorch alone", ""]
+    lines = [BEGIN, "", "## Entries with a repro", ""]
     lines += [
-        f"{len(found)} causes, from `assay run --target torch --oracle torch`. Every repro below is run by `tests/assay/test_defects.py`, beside the exact answer; "
+        f"{len(found)} entries, found by the harness in runs of PyTorch alone and against Ingot; several share a cause (the second forward derivatives, the gradients at NaN). Every repro below is run by `tests/assay/test_defects.py`, beside the exact answer; "
         "`grad`, `jvp` and `second` are those of `assay.divergences.defects`.",
         "",
     ]

@@ -176,7 +176,11 @@ def _published(fault: Fault, target: Target, oracle: Target, seed: int) -> dict[
 
 
 def _effect(fault: Fault, target: Target, seed: int) -> str:
-    """What a fault changes, by comparing with the healthy target bit by bit; "" for nothing seen."""
+    """What a fault changes, by comparing with the healthy target bit by bit; "" for nothing seen. What is not looked at is not said to change nothing."""
+    if not all(isinstance(everything()[name], Op) for name in fault.records):
+        return "not looked at: only ops are compared bit by bit"
+    if isinstance(fault.operator, Operator) and len(fault.operator.forms) < len(FORMS):
+        return "not looked at: in-place and out= forms are not compared bit by bit"
     changed: dict[str, float] = {}
     for arm, number in itertools.islice(_cases(_arms(fault), CASES_OF_EFFECT), 6 * CASES_OF_EFFECT):
         look = LOOKS.get(arm.property.name)
