@@ -360,9 +360,7 @@ def triu_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
 @composite(method=True)
 def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     """Matrices (in dims ``dim1``, ``dim2`` of the result) whose diagonals are the last dim."""
-    if input._array.ndim == 0:
-        raise IndexError("diag_embed: input must have at least 1 dimension, and it has none")
-    rank = input._array.ndim + 1
+    rank = input._array.ndim + 1  # 1 for a number, where two dims are out of range or one
     dim1, dim2 = normalize_dim(dim1, rank), normalize_dim(dim2, rank)
     if dim1 == dim2:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")

@@ -950,10 +950,13 @@ def alias_copy(input):
 
 def _atleast(name: str, wider):
     def function(*tensors):
-        if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
-            return tuple(wider(one) for one in tensors[0])
-        results = tuple(wider(one) for one in tensors)
-        return results[0] if len(results) == 1 else results
+        listed = len(tensors) == 1 and isinstance(tensors[0], (tuple, list))
+        given = tensors[0] if listed else tensors
+        for place, one in enumerate(given):
+            if not isinstance(one, Tensor):
+                raise TypeError(f"{name}(): expected Tensor as element {place}, but got {type(one).__name__}")
+        results = tuple(wider(one) for one in given)
+        return results[0] if len(results) == 1 and not listed else results
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"Views with at least {name[-2]} dim(s)."
