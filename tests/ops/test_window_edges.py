@@ -92,7 +92,7 @@ def test_adaptive_maxima_are_contiguous(rank):
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["max", "avg"])
-@pytest.mark.parametrize("given", [-1, 1.5, True, None, (), (1, 1, 1, 1), "each -1", "each 1.5", "each a"])
+@pytest.mark.parametrize("given", [-1, 1.5, True, None, (), (1, 1, 1, 1), "three", "each -1", "each 1.5", "each a"])
 def test_adaptive_pooling_refuses_sizes_as_pytorch_does(kind, rank, given):
     size = {"each -1": (-1,) * rank, "each 1.5": (1.5,) * rank, "each a": ("a",) * rank}.get(given, given)
     raised = []
@@ -101,6 +101,13 @@ def test_adaptive_pooling_refuses_sizes_as_pytorch_does(kind, rank, given):
             getattr(T.nn.functional, f"adaptive_{kind}_pool{rank}d")(T.ones((2, 3, *(4,) * rank)), size)
         raised.append(info.type)
     assert raised[0] is raised[1]
+
+
+@pytest.mark.parametrize("name", ["adaptive_max_pool2d", "adaptive_avg_pool3d"])
+def test_adaptive_pooling_counts_dims_first(name):
+    for T in (ingot, torch):
+        with pytest.raises(ValueError, match="should be at least"):
+            getattr(T.nn.functional, name)(T.ones(()), (None,) * int(name[-2]))
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (3, 3)])

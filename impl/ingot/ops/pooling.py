@@ -79,8 +79,9 @@ def _maxima(xp, candidates, outside=None):
     if candidates.dtype.kind in "fV":
         last_missing = xp.maximum.reduce((candidates != candidates) * numbers, axis=0)
         places = xp.where(places >= count, last_missing, places)  # nothing equals a NaN
-        zeros = xp.nonzero(values == 0)
-        values[zeros] = candidates[(places[zeros].astype(np.int64), *zeros)]
+        if not wrap(values).is_meta:
+            zeros = xp.nonzero(values == 0)
+            values[zeros] = candidates[(places[zeros].astype(np.int64), *zeros)]
     return values, places
 
 
@@ -275,13 +276,18 @@ def avg_pool3d(
 # -- adaptive: as many windows as asked for ------------------------------------------------------------------------------------------------
 
 
+def _check_lengths(rank: int, input, output_size) -> None:
+    """ValueError for as many lengths as the input has dims, or more (text has one a letter): the first check, as in PyTorch."""
+    given = len(output_size) if rank > 1 and hasattr(output_size, "__len__") else 0
+    if isinstance(input, Tensor) and given and given >= input._array.ndim:
+        raise ValueError(f"Input dimension should be at least {given + 1}, but got {input._array.ndim}")
+
+
 def _adaptive_size(name: str, rank: int, input, output_size) -> tuple[int, ...]:
     """The lengths asked for. None keeps a length, where there are two or more: ``adaptive_max_pool1d`` takes a number. TypeError for what is no
-    whole number, ValueError for more lengths than the input has dims, RuntimeError for another count of them and for negative ones.
+    whole number, RuntimeError for another count of them and for negative ones.
     """
     several = isinstance(output_size, (tuple, list))
-    if rank > 1 and several and len(output_size) >= input._array.ndim:
-        raise ValueError(f"Input dimension should be at least {len(output_size) + 1}, but got {input._array.ndim}")
     sizes = tuple(output_size) if several else (output_size,)
     for one in sizes:
         if isinstance(one, bool) or not (isinstance(one, Integral) or (one is None and several and rank > 1)):
@@ -306,6 +312,7 @@ def _bounds(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _adaptive_average(name: str, rank: int, input, output_size):
+    _check_lengths(rank, input, output_size)
     x, batched = _batched(name, input, rank)
     wanted = _adaptive_size(name, rank, input, output_size)
     if x._array.dtype.kind in "biu" and rank > 1 and set(wanted) == {1}:
@@ -343,6 +350,7 @@ def _means_along(x, dim: int, start: np.ndarray, end: np.ndarray):
 
 
 def _adaptive_maximum(name: str, rank: int, input, output_size):
+    _check_lengths(rank, input, output_size)
     x, batched = _batched(name, input, rank)
     _refuse(name, x, "cbiu")
     wanted = _adaptive_size(name, rank, input, output_size)
