@@ -135,3 +135,12 @@ def test_trapezoids_of_narrow_integers_do_not_overflow():
     samples = ingot.tensor([100, 100, 100], dtype=ingot.int8)
     assert ingot.trapezoid(samples).item() == 200.0  # PyTorch answers 328: the sum of the ends overflows
     assert ingot.cumulative_trapezoid(samples).tolist() == [100.0, 200.0]
+
+
+def test_conj_physical_of_real_numbers_is_the_tensor_itself():
+    for t in (torch, ingot):
+        real, complex_ = t.ones(3), t.tensor([1 + 2j], requires_grad=True)
+        assert t.conj_physical(real) is real and real.conj_physical() is real and real.conj_physical_() is real
+        assert t.conj_physical(complex_).tolist() == [1 - 2j] == t.conj_physical(complex_, out=None).tolist()
+        assert type(t.conj_physical(complex_).grad_fn).__name__ == "ConjPhysicalBackward0"
+        assert complex_.detach().clone().conj_physical_().tolist() == [1 - 2j]

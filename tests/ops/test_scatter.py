@@ -1,4 +1,4 @@
-"""Products scattered to one place: first and second derivatives where factors are 0, against the sums of products they are."""
+"""Products scattered to one place (derivatives where factors are 0, against the sums of products they are), and coordinates."""
 
 from __future__ import annotations
 
@@ -65,5 +65,6 @@ def test_coordinates_are_columns_of_one_matrix():
         assert (rows.tolist(), columns.tolist()) == ([1, 0], [2, 2])
         assert columns.data_ptr() - rows.data_ptr() == 8 and rows.stride() == (2,)
         assert t.unravel_index(t.tensor([0, 0]), ()) == ()
+        assert [one.tolist() for one in t.unravel_index(t.tensor(5), (2, 3))] == [1, 2]
         (only,) = t.nonzero(t.tensor(3.0), as_tuple=True)
         assert only.tolist() == [0]

@@ -7,28 +7,32 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..core.tensor import Tensor
 from .creation import _complex as complex_of
-from .declare import EVERY, REGISTRY, composite, pointwise
+from .declare import COMPLEXES, REGISTRY, composite, pointwise
 from .dispatch import admit
 
 
 def conjugate(value):
     """The conjugate of a tensor or a Python number, which is the value itself where it is real. For gradient rules."""
     if type(value) is Tensor or isinstance(value, Tensor):
-        return conj_physical(value) if value._array.dtype.kind == "c" else value
+        return _conj_physical(value) if value._array.dtype.kind == "c" else value
     return value.conjugate()
 
 
-def _conj(xp, x):
-    return xp.conjugate(x) if x.dtype.kind == "c" else x.copy()
-
-
-conj_physical = pointwise(
-    "conj_physical(input: Tensor)", _conj, fast=EVERY, holomorphic=False, out="exact",
+_conj_physical = pointwise(
+    "_conj_physical(input: Tensor)", np.conjugate, fast=COMPLEXES, holomorphic=False, inplace=False, out=False, method=False,
+    namespace="internal", node="ConjPhysicalBackward0",
     input=lambda grad: conjugate(grad), jvp={"input": lambda tangent: conjugate(tangent)},
-    doc="The complex conjugate, element by element: ``conj_physical(tensor([1 + 2j]))`` is ``[1 - 2j]``.",
 )  # fmt: skip
+
+
+@composite(method=True, inplace=True, out="exact")
+def conj_physical(input):
+    """The complex conjugate, element by element; a real tensor itself. ``conj_physical(tensor([1 + 2j]))`` is ``[1 - 2j]``."""
+    return _conj_physical(input) if input._array.dtype.kind == "c" else input
 
 
 @composite(method=True)
@@ -37,7 +41,7 @@ def conj(input: Tensor) -> Tensor:
 
     Unlike PyTorch's, the result of a complex input has its own memory.
     """
-    return conj_physical(input) if input._array.dtype.kind == "c" else input
+    return _conj_physical(input) if input._array.dtype.kind == "c" else input
 
 
 def _angle(xp, x):

@@ -681,4 +681,4 @@ def unravel_index(indices, shape):
         array = array // max(length, 1)
     if not parts:
         return ()
-    return wrap(namespace_of(array).stack(parts[::-1], -1)).unbind(-1)
+    return wrap(namespace_of(indices._array).stack(parts[::-1], -1)).unbind(-1)
