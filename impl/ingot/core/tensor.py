@@ -12,6 +12,7 @@ from . import layout
 from .device import cpu, device
 from .dtype import dtype
 from .graph import Leaf, Node, Output, RemovableHandle
+from .memory_format import strided
 from .size import Size
 from .storage import Storage, address, storage_of
 from .storage import storage_offset as offset_in_storage
@@ -94,6 +95,15 @@ class Tensor(metaclass=TensorMeta):
     def device(self) -> device:
         found = DEVICE_OF[type(self._array)]
         return found if type(found) is device else found(self._array)
+
+    @property
+    def layout(self):
+        """``strided``: the only layout there is."""
+        return strided
+
+    def is_pinned(self, device=None) -> bool:
+        """Whether the memory is page-locked: no tensor's is."""
+        return False
 
     @property
     def itemsize(self) -> int:
