@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 import torch
@@ -136,3 +137,17 @@ def test_out_has_the_dtype_of_the_result(name, shape, arguments, dtype):
         with pytest.raises(RuntimeError):
             getattr(T.nn.functional, name)(x, *((T.ones(4, 3),) if arguments is None else arguments), out=out)
         assert out.tolist() == [7]
+
+
+def test_tanhshrink_does_not_cancel():
+    x = np.array([1e-12, 1e-5, 0.01, -0.3, 0.999, 1.001, -4.0, 30.0])
+    with mpmath.workdps(50):
+        exact = [float(mpmath.mpf(each) - mpmath.tanh(each)) for each in x.tolist()]
+        slopes = [float(mpmath.tanh(each) ** 2) for each in x.tolist()]
+    point = ingot.tensor(x, requires_grad=True)
+    found = F.tanhshrink(point)
+    np.testing.assert_allclose(found.detach().numpy(), exact, rtol=2e-15)
+    np.testing.assert_allclose(ingot.autograd.grad(found.sum(), point)[0].numpy(), slopes, rtol=2e-15)
+    assert ingot.autograd.gradgradcheck(F.tanhshrink, point)
+    edges = [-0.0, float("inf"), float("-inf"), float("nan")]
+    np.testing.assert_array_equal(F.tanhshrink(ingot.tensor(edges)), TF.tanhshrink(torch.tensor(edges)))

@@ -34,8 +34,18 @@ for _name, _scipy_name, _doc in (
 ):
     _without_derivative(_name, _scipy_name, _doc)
 
+AIRY_UNDERFLOW = 110.0
+"""From here on Ai is less than the least float64. SciPy answers 0 as far as 1e5 or so, and NaN beyond."""
+
+
+def _airy_ai(xp, x):
+    vanished = x > AIRY_UNDERFLOW
+    value = functions_for(xp).airy(xp.where(vanished, xp.zeros((), x.dtype), x))[0]
+    return xp.where(vanished, xp.zeros((), x.dtype), value)
+
+
 airy_ai = pointwise(
-    "airy_ai(input: Tensor)", lambda xp, x: functions_for(xp).airy(x)[0], fast=FLOATS, promote="float", refuses=COMPLEXES, **_FORM,
+    "airy_ai(input: Tensor)", _airy_ai, fast=FLOATS, promote="float", refuses=COMPLEXES, **_FORM,
     doc="The Airy function Ai, DLMF 9.2.",
 )  # fmt: skip
 

@@ -100,6 +100,14 @@ def _log_add(base: Callable, inverse: Callable) -> Callable:
     return lambda input, other: inverse(base(input) + base(other))
 
 
+def _tanhshrink(input):
+    """x - tanh(x), with the digits that the difference cancels: twice those between x and 1."""
+    if not input or not mp.isfinite(input):
+        return input - mp.tanh(input)
+    with mp.extradps(2 * max(-int(mp.floor(mp.log10(abs(input)))), 0)):
+        return input - mp.tanh(input)
+
+
 def _elu(input, alpha=1.0, inplace=False):
     return input if input > 0 else alpha * mp.expm1(input)
 
@@ -215,7 +223,7 @@ FORMULAS: dict[str, Callable] = {
     "nn.functional.silu": lambda input, inplace=False: input * _sigmoid(input),
     "nn.functional.softplus": _softplus,
     "nn.functional.softsign": lambda input: input / (1 + abs(input)),
-    "nn.functional.tanhshrink": lambda input: input - mp.tanh(input),
+    "nn.functional.tanhshrink": _tanhshrink,
 }
 """Op name -> its value at one element."""
 
