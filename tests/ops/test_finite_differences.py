@@ -68,3 +68,19 @@ def test_trapezoid(name):
     agree(lambda t, y: getattr(t, name)(y), tensor())
     agree(lambda t, y: getattr(t, name)(y), tensor(4, dtype=torch.bool))
     agree(lambda t, y: getattr(t, name)(y, dim=2), y)
+
+
+def test_trapezoids_overflow_only_where_the_area_does():
+    y, x = ([1, 2, 4], [5, 3, 0])
+    for dtype in (ingot.uint8, ingot.int8, ingot.int64):
+        samples, places = ingot.tensor(y, dtype=dtype), ingot.tensor(x, dtype=dtype)
+        assert ingot.trapezoid(samples, places).item() == -12
+        assert ingot.cumulative_trapezoid(samples, places).tolist() == [-3, -12]
+    assert ingot.trapezoid(ingot.full((3,), 100, dtype=ingot.int8)).item() == 200
+    assert ingot.trapezoid(ingot.ones(2), ingot.tensor([127, -128], dtype=ingot.int8)).item() == -255
+    assert ingot.trapezoid(ingot.full((3,), 2**62)).item() == 2.0**63
+    assert ingot.trapezoid(ingot.tensor([2**63 - 1, -(2**63)])).item() == -0.5
+    large = ingot.full((2,), 3e38)
+    assert ingot.trapezoid(large).item() == large[0].item() == ingot.cumulative_trapezoid(large).item()
+    half = ingot.ones(2, dtype=ingot.float16)
+    assert ingot.trapezoid(half, ingot.arange(2)).dtype is ingot.float16

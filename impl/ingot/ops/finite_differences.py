@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..core import dtype as dtypes
+from ..core import promotion
+from ..core.dtype import INTEGER
 from ..core.errors import normalize_dim
 from ..core.tensor import Tensor
 from .declare import REGISTRY, composite
@@ -161,20 +163,23 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
 
 
 def _trapezoids(name: str, y, x, dx, dim):
-    """Areas of the trapezoids between neighbours along a dim, twice."""
+    """Areas of the trapezoids between neighbours along a dim, the dim, and the dtype of their sums.
+
+    Samples are halved before they are added, so that sums overflow only where an area does; areas of integers are float64.
+    """
     _check_tensor(name, y, "y")
     place = normalize_dim(dim, y._array.ndim)
     if isinstance(x, Tensor) and dx is not None:
         raise TypeError(f"{name}() received an invalid combination of arguments: give coordinates x or a step dx")
     if not y._array.ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    if y._array.dtype.kind in "iu":
-        y = y.to(dtypes.int64)  # sums of two neighbours overflow their own dtype
     if x is None:
         step = 1 if dx is None else dx
         if y._array.dtype.kind == "b":
             raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
-        return (_from(y, place, 1) + _from(y, place, 0, -1)) * step, place
+        areas = _heights(y, place) * step
+        whole = y.dtype.category == INTEGER and areas.dtype is dtypes.float64
+        return areas, place, dtypes.get_default_dtype() if whole else areas.dtype
     if "b" in (y._array.dtype.kind, x._array.dtype.kind):
         raise RuntimeError(f"{name}: received a bool input for `x` or `y`, but bool is not supported")
     if x._array.ndim == 1:
@@ -187,8 +192,24 @@ def _trapezoids(name: str, y, x, dx, dim):
     else:
         x = x.reshape((1,) * (y._array.ndim - x._array.ndim) + tuple(x.shape)) if x._array.ndim < y._array.ndim else x
         along = place
-    steps = _from(x, along, 1) - _from(x, along, 0, -1)
-    return (_from(y, place, 1) + _from(y, place, 0, -1)) * steps, place
+    places = x.to(dtypes.float64) if x.dtype.category == INTEGER else x  # differences may not fit the integers
+    areas = _heights(y, place) * (_from(places, along, 1) - _from(places, along, 0, -1))
+    if INTEGER not in (y.dtype.category, x.dtype.category):
+        return areas, place, areas.dtype
+    found = promotion.promote_types(y.dtype, x.dtype)
+    return areas, place, dtypes.get_default_dtype() if found.category == INTEGER else found
+
+
+def _heights(y, dim: int):
+    """The mean of neighbours along a dim; of integers in float64, from sums that are exact."""
+
+    def pairs(x):
+        return _from(x, dim, 1) + _from(x, dim, 0, -1)
+
+    if y.dtype.category != INTEGER:
+        return pairs(y / 2)
+    y = y.to(dtypes.int64)
+    return pairs(y >> 1).to(dtypes.float64) + pairs(y & 1).to(dtypes.float64) / 2
 
 
 @composite(aliases=("trapz",))
@@ -200,12 +221,12 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     if isinstance(y, Tensor) and y._array.ndim and y._array.shape[normalize_dim(dim, y._array.ndim)] == 0:
         place = normalize_dim(dim, y._array.ndim)
         return y.sum(place).new_zeros(y.sum(place).shape)
-    areas, place = _trapezoids("trapezoid", y, x, dx, dim)
-    return areas.sum(place) / 2
+    areas, place, dtype = _trapezoids("trapezoid", y, x, dx, dim)
+    return areas.sum(place).to(dtype)
 
 
 @composite()
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """Running integrals of samples along a dim by the trapezoidal rule; one element shorter than ``y``."""
-    areas, place = _trapezoids("cumulative_trapezoid", y, x, dx, dim)
-    return areas.cumsum(place) / 2
+    areas, place, dtype = _trapezoids("cumulative_trapezoid", y, x, dx, dim)
+    return areas.cumsum(place).to(dtype)
