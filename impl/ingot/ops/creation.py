@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..backends import backend_for
+from ..backends import backend_for, namespace_of
 from ..core import dtype as dtypes
 from ..core.device import cpu, device
 from ..core.errors import OutOfMemoryError, index_of
@@ -599,6 +599,9 @@ def zeros_like(
     input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False
 ):
     """Zeros with another tensor's shape, dtype and device."""
+    if dtype is None and device is None and isinstance(input, Tensor) and input._array.flags.c_contiguous:
+        array = input._array
+        return finish(namespace_of(array).zeros(array.shape, array.dtype), requires_grad)
     return full_like(input, 0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
@@ -607,6 +610,9 @@ def ones_like(
     input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False
 ):
     """Ones with another tensor's shape, dtype and device."""
+    if dtype is None and device is None and isinstance(input, Tensor) and input._array.flags.c_contiguous:
+        array = input._array
+        return finish(namespace_of(array).ones(array.shape, array.dtype), requires_grad)
     return full_like(input, 1, dtype=dtype, device=device, requires_grad=requires_grad)
 
 

@@ -59,12 +59,32 @@ def _listed(name: str, tensors) -> list:
     return list(tensors)
 
 
+def _alike(tensors: list, dim: int) -> bool:
+    """Whether arrays of one kind, dtype and rank differ along ``dim`` at most: nothing to check, nothing to convert."""
+    array = tensors[0]._array
+    shape, dtype, kind = array.shape, array.dtype, type(array)
+    rank = len(shape)
+    if not -rank <= dim < rank:
+        return False
+    dim %= rank
+    before, after = shape[:dim], shape[dim + 1 :]
+    for one in tensors:
+        other = one._array
+        if other.dtype is not dtype or type(other) is not kind or other.ndim != rank:
+            return False
+        if other.shape[:dim] != before or other.shape[dim + 1 :] != after:
+            return False
+    return True
+
+
 @composite(out=True, aliases=("concat", "concatenate"))
 def cat(tensors, dim=0):
     """The tensors one behind the other along a dim; all other lengths must agree. Empty vectors are skipped."""
     given = _listed("cat", tensors)
     if not given:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    if type(dim) is int and _alike(given, dim):
+        return _cat(given, dim if dim >= 0 else dim + given[0]._array.ndim)
     rank = max(one._array.ndim for one in given)
     if any(one._array.ndim == 0 for one in given):
         place = next(i for i, one in enumerate(given) if one._array.ndim == 0)
