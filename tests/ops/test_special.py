@@ -93,3 +93,10 @@ def test_airy_ai_vanishes_far_out(dtype):
     assert found[1:].tolist() == [0.0] * 4
     assert found[0].item() == pytest.approx(float(mpmath.airyai(103)) if dtype == "float64" else 0.0, rel=1e-10, abs=0)
     assert ingot.special.airy_ai(ingot.tensor(float("nan"))).isnan().item()
+
+
+def test_spherical_bessel_j0_to_the_last_bits():
+    x = [5e-324, 1e-9, 0.1, 0.476, 0.499999, 0.5, 1.0, 3.0, -2.0, 100.0]
+    exact = [float(mpmath.sin(mpmath.mpf(each)) / each) for each in x]
+    found = ingot.special.spherical_bessel_j0(ingot.tensor(x, dtype=ingot.float64)).numpy()
+    np.testing.assert_allclose(found, exact, rtol=5e-16)
