@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,9 +105,12 @@ def report(campaign: Campaign, *, verbose: bool = False) -> None:
     quiet = [each for each in ordered if not each.verdict.held_against_target and each.known is None]
     if quiet and not verbose:
         print(f"Not held against the target: {_counted(quiet)} (--verbose shows them)")
-    known = [each for each in ordered if each.known is not None]
+    known: Counter[str] = Counter()
+    for each in ordered:
+        if each.known is not None:
+            known[each.known] += each.count
     if known:
-        print("Known divergences seen: " + ", ".join(f"{each.known} ({each.count})" for each in known))
+        print("Known divergences seen: " + ", ".join(f"{name} ({count})" for name, count in known.most_common()))
     if campaign.missing:
         print(f"Missing in {campaign.target.name}, {len(campaign.missing)}: {', '.join(sorted(campaign.missing))}")
     for problem in campaign.corpus.problems if campaign.corpus else ():
