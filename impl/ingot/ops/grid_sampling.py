@@ -9,7 +9,7 @@ from ..core.tensor import Tensor
 from .creation import linspace
 from .declare import composite
 from .joining import stack
-from .resampling import NN
+from .resampling import NN, keys_far, keys_near
 from .selection import where
 
 MODES = ("bilinear", "nearest", "bicubic")
@@ -71,23 +71,9 @@ def _bilinear(flat, size, coordinates):
     return total
 
 
-_KEYS = -0.75
-"""The free parameter of Keys' cubic convolution kernel, the value that PyTorch uses."""
-
-
-def _near(distance):
-    """The kernel at distances up to 1."""
-    return ((_KEYS + 2) * distance - (_KEYS + 3)) * distance * distance + 1
-
-
-def _far(distance):
-    """The kernel at distances of 1 to 2."""
-    return ((_KEYS * distance - 5 * _KEYS) * distance + 8 * _KEYS) * distance - 4 * _KEYS
-
-
 def _cubic_weights(part):
     """The weights of the four taps around a place, ``part`` behind the second."""
-    return _far(part + 1), _near(part), _near(1 - part), _far(2 - part)
+    return keys_far(part + 1), keys_near(part), keys_near(1 - part), keys_far(2 - part)
 
 
 def _bicubic(flat, size, coordinates, padding: str, align_corners: bool):
@@ -102,6 +88,18 @@ def _bicubic(flat, size, coordinates, padding: str, align_corners: bool):
         term = _look_up(flat, size, pixels) * weight.flatten(1).unsqueeze(1)
         total = term if total is None else total + term
     return total
+
+
+def _corners(align_corners) -> bool:
+    """``align_corners``; False where it is left out, with PyTorch's warning to the caller of the public function."""
+    if align_corners is not None:
+        return align_corners
+    warnings.warn(
+        "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True if the "
+        "old behavior is desired. See the documentation of grid_sample for details.",
+        stacklevel=3,
+    )
+    return False
 
 
 def _sampled(name: str, input, grid, mode: str, padding: str, align_corners: bool):
@@ -177,13 +175,7 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
         raise ValueError(
             f"nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: '{padding_mode}'"
         )
-    if align_corners is None:
-        warnings.warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True if the "
-            "old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=2,
-        )
-        align_corners = False
+    align_corners = _corners(align_corners)
     return _sampled("grid_sampler", input, grid, mode, padding_mode, align_corners)
 
 
@@ -212,13 +204,7 @@ def grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners):
 @composite(namespace=NN)
 def affine_grid(theta, size, align_corners=None):
     """The grid of places that affine maps ``theta`` (N, 2, 3) send an image of ``size`` (N, C, H, W) to: (N, H, W, 2); (N, 3, 4) for volumes."""
-    if align_corners is None:
-        warnings.warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True if the "
-            "old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=2,
-        )
-        align_corners = False
+    align_corners = _corners(align_corners)
     if not theta.is_floating_point():
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
     rank = len(size) - 2

@@ -139,9 +139,9 @@ def _batch_norm(input, weight, bias, running_mean, running_var, training, moment
             raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
         scale = (running_var + eps).rsqrt()
         scale = scale if weight is None else scale * weight
-        shift = -running_mean * scale
-        shift = shift if bias is None else shift + bias
         if input.dtype is not scale.dtype:
+            shift = -running_mean * scale
+            shift = shift if bias is None else shift + bias
             return (input * scale.reshape(shape) + shift.reshape(shape)).to(input.dtype)
         centered = input - running_mean.reshape(shape)
         result = centered * scale.reshape(shape)

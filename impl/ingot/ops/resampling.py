@@ -108,12 +108,24 @@ def _linear(real: type, inputs: int, outputs: int, align_corners: bool, factor: 
     return Taps(inputs, np.stack([first, second], 1), np.stack([real(1) - part, part], 1))
 
 
-def _keys(distance: np.ndarray, a: float) -> np.ndarray:
-    """Keys' cubic convolution kernel (1981) at distances of 0 to 2."""
-    real = distance.dtype.type
-    near = ((real(a) + 2) * distance - (real(a) + 3)) * distance * distance + 1
-    far = ((real(a) * distance - 5 * real(a)) * distance + 8 * real(a)) * distance - 4 * real(a)
-    return np.where(distance <= 1, near, np.where(distance < 2, far, real(0)))
+KEYS = -0.75
+"""The free parameter of Keys' cubic convolution kernel (1981), the value that PyTorch uses; -0.5 where it averages."""
+
+
+def keys_near(distance, a: float = KEYS):
+    """Keys' kernel at distances up to 1, of an array or a tensor."""
+    return ((a + 2) * distance - (a + 3)) * distance * distance + 1
+
+
+def keys_far(distance, a: float = KEYS):
+    """Keys' kernel at distances of 1 to 2, of an array or a tensor."""
+    return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
+
+
+def _keys(distance: np.ndarray, a: float = KEYS) -> np.ndarray:
+    """Keys' kernel at distances from 0 on; 0 from 2 on."""
+    far = np.where(distance < 2, keys_far(distance, a), distance.dtype.type(0))
+    return np.where(distance <= 1, keys_near(distance, a), far)
 
 
 def _cubic(real: type, inputs: int, outputs: int, align_corners: bool, factor: float | None) -> Taps:
@@ -122,7 +134,7 @@ def _cubic(real: type, inputs: int, outputs: int, align_corners: bool, factor: f
     part = (source - first)[:, None]
     distances = np.concatenate([part + 1, part, 1 - part, 2 - part], 1)
     places = np.clip(first.astype(np.int64)[:, None] + np.arange(-1, 3), 0, inputs - 1)
-    return Taps(inputs, places, _keys(distances, -0.75).astype(real))
+    return Taps(inputs, places, _keys(distances).astype(real))
 
 
 def _lanczos(distance: np.ndarray) -> np.ndarray:

@@ -57,14 +57,6 @@ class Target(ABC):
         """The kind of device that a tensor lies on ("cpu"); None where the framework has one only."""
         return None
 
-    def compiled(self, function: Callable) -> Callable | None:
-        """``function`` compiled by the framework; None where it has no compiler."""
-        return None
-
-    def compilations(self) -> int:
-        """How often the framework has compiled something, so that compiling twice can be seen."""
-        return 0
-
     def sparse(self, tensor: Tensor, layout: str) -> Tensor:
         """The tensor with its zeros left out: "sparse_coo" or "sparse_csr". NotImplementedError where a framework has no sparse tensors."""
         raise NotImplementedError(f"target '{self.name}' has no {layout} tensors")
